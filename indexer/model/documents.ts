@@ -1,0 +1,173 @@
+import type { Digest } from './digest.ts';
+import type { Location } from './location.ts';
+import type { Problem } from './problem.ts';
+import type { DigestOrigin } from './release.ts';
+import type { Version } from './version.ts';
+
+/*
+ * The published documents, field for field in the order in which they are written. The contract is the JSON Schema of
+ * the same name in public/schema/v1; a test holds the two together.
+ */
+
+/** One entry of the list: an extension at its shown version (extensions, by-type, by-source, pages). */
+export interface Item {
+  name: string;
+  type: string;
+  version: Version;
+  description: string;
+  author: string;
+  repository: string;
+  source: string;
+  published_at: string;
+  /** Left out when the version has no primary asset. */
+  download_url?: string;
+  checksum?: Digest;
+  /** Bytes of the primary asset; left out without one. */
+  size?: number;
+  tags?: string[];
+  sources?: string[];
+  prerelease?: true;
+  yanked?: true;
+  deprecated?: Deprecation;
+  license?: string;
+  homepage?: string;
+  version_count?: number;
+  first_seen?: string;
+  problems?: Problem[];
+}
+
+export interface Deprecation {
+  message: string;
+  replacement?: string;
+}
+
+export interface AssetEntry {
+  name: string;
+  size: number;
+  digest?: Digest;
+  digest_origin?: DigestOrigin;
+  media_type: string;
+  platform?: string;
+  primary?: true;
+  download_url: string;
+  locations: Location[];
+}
+
+/** One entry of the versions document. */
+export interface VersionEntry {
+  version: Version;
+  published_at: string;
+  first_seen: string;
+  size?: number;
+  checksum?: Digest;
+  download_url?: string;
+  prerelease?: true;
+  yanked?: { reason: string };
+  deprecated?: Deprecation;
+  sources: string[];
+  assets: AssetEntry[];
+}
+
+/** The metadata document: the item, then what else is known of the extension and its shown version. */
+export interface ExtensionDocument extends Item {
+  title?: string;
+  archived?: true;
+  /** The newest prerelease, where it is newer than the shown version. */
+  latest_prerelease?: Version;
+  assets: AssetEntry[];
+  /** Every version, newest first. */
+  versions: Version[];
+}
+
+export interface NotesEntry {
+  version: Version;
+  published_at: string;
+  /** Markdown, at most 16 KiB. */
+  notes: string;
+}
+
+/** The slim list that search is built from: one column a field, row i of each is extension i. */
+export interface SearchDocument {
+  schema: 1;
+  type: string[];
+  name: string[];
+  version: string[];
+  description: string[];
+  author: string[];
+  source: string[][];
+  tags: string[][];
+  /** Rows whose shown version is deprecated. */
+  deprecated: number[];
+}
+
+/** A document named by its bytes. */
+export interface DocumentReference {
+  /** Relative to the site's v1, such as `by-hash/sha256/ab/….json`. */
+  path: string;
+  digest: Digest;
+  /** Bytes. */
+  size: number;
+}
+
+export interface PointerSource {
+  name: string;
+  kind: string;
+  /** RFC 3339; left out for a source that never succeeded. */
+  last_success?: string;
+  /** RFC 3339: since when the site shows what the source gave earlier. */
+  carried_since?: string;
+}
+
+/** `v1/index.json`: which generation is current. */
+export interface Pointer {
+  schema: 1;
+  generation: number;
+  /** When this generation was made. */
+  created: string;
+  /** When a crawl last found it true. */
+  checked_at: string;
+  manifest: DocumentReference;
+  /** The proxy's base URL, for clients that read from a CDN or a folder. */
+  downloads?: string;
+  counts: { extensions: number; versions: number; by_type: Record<string, number> };
+  search: DocumentReference;
+  sources: PointerSource[];
+}
+
+/** The site's manifest: path of every document of the generation -> its bytes' digest and size. */
+export interface Manifest {
+  schema: 1;
+  documents: Record<string, { digest: Digest; size: number }>;
+}
+
+export interface SourceStatus extends PointerSource {
+  /** What ended its crawl, where it failed. */
+  error?: { code: string; message: string };
+  extensions: number;
+  releases: number;
+  problems: number;
+}
+
+/** `status`: the newest crawl, for people and monitors; not part of a generation. */
+export interface StatusDocument {
+  schema: 1;
+  generation: number;
+  checked_at: string;
+  sources: SourceStatus[];
+  problems: { total: number; by_code: Record<string, number>; first: Problem[] };
+}
+
+/** `crawl`: looks and counts, which change every time; not part of a generation. */
+export interface CrawlDocument {
+  schema: 1;
+  started_at: string;
+  finished_at: string;
+  sources: {
+    name: string;
+    requests: number;
+    retries: number;
+    assets_read: number;
+    bytes_read: number;
+    duration_ms: number;
+  }[];
+}

@@ -1,0 +1,45 @@
+import type { Digest } from './digest.ts';
+import type { Finding } from './problem.ts';
+import type { Release } from './release.ts';
+
+/** What was learned from the bytes of one attachment, so that they are never read again. */
+export interface KnownAttachment {
+  digest: Digest;
+  /** In a sidecar file: asset name -> digest that it claims. */
+  claims?: Record<string, Digest>;
+}
+
+/** What one source gave last time, which stands in for it while it fails. */
+export interface SourceMemory {
+  releases: Release[];
+  findings: Finding[];
+  /** Attachment -> what its bytes were. */
+  attachments: Record<string, KnownAttachment>;
+}
+
+/** What is kept of one version for ever, also after its source lost it. */
+export interface VersionRecord {
+  first_seen: string;
+  /** Asset name -> the digest that it had when it was first seen. */
+  digests: Record<string, Digest>;
+  /** When a crawl confirmed that no source has it any more. */
+  gone?: string;
+}
+
+/** What the next crawl must know of the earlier ones: the document `memory`. A site is a pure function of it and the configuration. */
+export interface Memory {
+  schema: 1;
+  sources: Record<string, SourceMemory>;
+  /** Extension -> version -> record. */
+  versions: Record<string, Record<string, VersionRecord>>;
+  /** Problem key -> RFC 3339. */
+  problems: Record<string, string>;
+}
+
+export function emptyMemory(): Memory {
+  return { schema: 1, sources: {}, versions: {}, problems: {} };
+}
+
+export function emptySourceMemory(): SourceMemory {
+  return { releases: [], findings: [], attachments: {} };
+}

@@ -1,0 +1,41 @@
+/** What each problem means and what its publisher can do; the only list of problem codes. */
+export const PROBLEMS = {
+  invalid_tag: 'Tag releases with a semantic version, such as 1.4.0 or v1.4.0-rc.1.',
+  invalid_name:
+    'Rename the repository to lower-case letters, digits and single . _ - between them, then its type ending.',
+  duplicate_version: 'Keep one tag for each version: 1.4.0 and v1.4.0 are the same version.',
+  no_asset: 'Attach at least one file to the release, or delete it.',
+  no_primary_asset: 'Name one archive {repository}.tar.gz or {name}-{version}.tar.gz, or attach only one archive.',
+  unsafe_asset_name: 'Rename the file: letters, digits and . _ + - only, each name once in a release.',
+  sidecar_mismatch: 'Upload the .sha256 file again, made from the very file that is attached.',
+  digest_conflict: 'Publish the same bytes at both sources, or give one of them another version.',
+  mutated: 'Never replace the files of a published version: publish the changed files as a new version.',
+  foreign_version: 'Publish this extension at the source that owns its name, or change [[source]] owns.',
+  invalid_manifest: 'Push the artifact again with a current client, such as oras.',
+  too_large: 'Make the file or the manifest smaller than the limit that the detail names.',
+  truncated_text: 'Shorten the text to the limit that the detail names.',
+  read_failed: 'See whether the backend answers for this release; the next crawl tries again.',
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A finding as a source or a rule makes it. */
+export interface Finding {
+  code: ProblemCode;
+  source: string;
+  /** What it is about: a repository, or `type/name@version`. */
+  subject: string;
+  detail: string;
+}
+
+/** A recorded finding that does not stop the crawl. */
+export interface Problem extends Finding {
+  remedy: string;
+  /** RFC 3339: the crawl that first saw it. */
+  first_seen: string;
+}
+
+/** What makes two findings of different crawls the same problem. */
+export function problemKey(finding: Finding): string {
+  return `${finding.code} ${finding.source} ${finding.subject}`;
+}

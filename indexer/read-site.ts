@@ -1,0 +1,78 @@
+import { digestOf } from './model/digest.ts';
+import type { DocumentReference, Manifest, Pointer } from './model/documents.ts';
+import { RegistryError } from './model/errors.ts';
+import { blobOf, POINTER_FILE } from './site/layout.ts';
+import type { SiteReader } from './storage/storage.ts';
+
+/** One generation of a published site, every document checked against its digest on the way. */
+export interface Site {
+  readonly pointer: Pointer;
+  readonly manifest: Manifest;
+  /** A document of this generation by its path, such as `extensions/provider/aws`; undefined where there is none. */
+  readDocument(path: string): Promise<Buffer | undefined>;
+}
+
+const MAX_POINTER_BYTES = 1024 * 1024;
+const SCHEMA = 1;
+
+/** The pointer and its very bytes, which a publisher compares; undefined where nothing is published. */
+export async function readPointer(from: SiteReader): Promise<{ pointer: Pointer; bytes: Buffer } | undefined> {
+  const bytes = await from.read(POINTER_FILE, MAX_POINTER_BYTES);
+  return bytes && { pointer: parsePointer(bytes, from.name), bytes };
+}
+
+export async function openSite(from: SiteReader, pointer: Pointer): Promise<Site> {
+  const manifest = parseDocument<Manifest>(await readReferenced(from, pointer.manifest), `${from.name}: manifest`);
+  return {
+    pointer,
+    manifest,
+    readDocument: async (path) => {
+      const entry = Object.hasOwn(manifest.documents, path) ? manifest.documents[path] : undefined;
+      return entry && (await readReferenced(from, { path: blobOf(entry.digest), ...entry }));
+    },
+  };
+}
+
+/** @throws RegistryError `invalid_site` for bytes that are missing or not those that the reference names */
+export async function readReferenced(from: SiteReader, reference: DocumentReference): Promise<Buffer> {
+  const bytes = await from.read(reference.path, reference.size);
+  if (bytes === undefined || digestOf(bytes) !== reference.digest) {
+    throw new RegistryError(
+      'invalid_site',
+      `${from.name}: ${reference.path} is ${bytes === undefined ? 'missing' : 'not what its name says'}; publish the site again.`,
+    );
+  }
+  return bytes;
+}
+
+/** A document's JSON; its digest has been checked, so its shape is the publisher's. */
+export function parseDocument<T extends { schema: number }>(bytes: Buffer, subject: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new RegistryError('invalid_site', `${subject} is not JSON; publish the site again.`, { cause });
+  }
+  const schema = typeof value === 'object' && value !== null ? (value as { schema?: unknown }).schema : undefined;
+  if (typeof schema !== 'number') {
+    throw new RegistryError('invalid_site', `${subject} has no schema number: this is not a registry's v1.`);
+  }
+  if (schema > SCHEMA) {
+    throw new RegistryError(
+      'invalid_site',
+      `${subject} is of schema ${schema}, newer than ${SCHEMA}: upgrade this program.`,
+    );
+  }
+  return value as T;
+}
+
+function parsePointer(bytes: Buffer, name: string): Pointer {
+  const subject = `${name}: ${POINTER_FILE}`;
+  const pointer = parseDocument<Pointer>(bytes, subject);
+  const sound =
+    Number.isSafeInteger(pointer.generation) &&
+    typeof pointer.manifest?.path === 'string' &&
+    typeof pointer.manifest.digest === 'string';
+  if (!sound) throw new RegistryError('invalid_site', `${subject} names no manifest; publish the site again.`);
+  return pointer;
+}

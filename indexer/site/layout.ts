@@ -1,0 +1,68 @@
+import { hexOf, type Digest } from '../model/digest.ts';
+import type { ExtensionId } from '../model/extension.ts';
+
+/*
+ * The site below `api/v1`. Each document of path `p` is the file `p/index.json`, so that a path can be a document and
+ * have children on every file system and host; each is also a file named by its own bytes.
+ *
+ *   index.json                                      the pointer: which generation is current
+ *   by-hash/sha256/ab/<64 hex>.json                 every document of the manifest, never changed
+ *   manifest/index.json                             path -> digest, size
+ *   extensions/index.json                           the list
+ *   extensions/<type>/<name>/index.json             one extension
+ *   extensions/<type>/<name>/versions/index.json    its versions
+ *   extensions/<type>/<name>/notes/index.json       its release notes
+ *   by-type/<type>/index.json                       the list, cut
+ *   by-source/<source>/index.json
+ *   pages/<n>/index.json                            from 1, 100 items each
+ *   search/index.json                               what search is built from
+ *   memory/index.json                               what the next crawl must know
+ *   status/index.json, crawl/index.json             the newest crawl; not part of a generation
+ */
+
+/** Items on one of `pages/<n>`. */
+export const PAGE_SIZE = 100;
+
+export const POINTER_FILE = 'index.json';
+export const MANIFEST = 'manifest';
+export const LIST = 'extensions';
+export const SEARCH = 'search';
+export const MEMORY = 'memory';
+export const STATUS = 'status';
+export const CRAWL = 'crawl';
+
+/** The friendly file of a document's path. */
+export function fileOf(path: string): string {
+  return `${path}/index.json`;
+}
+
+/** The file of a document by its bytes. */
+export function blobOf(digest: Digest): string {
+  const hex = hexOf(digest);
+  return `by-hash/sha256/${hex.slice(0, 2)}/${hex}.json`;
+}
+
+export function extensionPath(id: ExtensionId): string {
+  return `${LIST}/${id}`;
+}
+
+export function versionsPath(id: ExtensionId): string {
+  return `${LIST}/${id}/versions`;
+}
+
+export function notesPath(id: ExtensionId): string {
+  return `${LIST}/${id}/notes`;
+}
+
+export function typePath(type: string): string {
+  return `by-type/${type}`;
+}
+
+export function sourcePath(source: string): string {
+  return `by-source/${source}`;
+}
+
+/** @param number from 1 */
+export function pagePath(number: number): string {
+  return `pages/${number}`;
+}

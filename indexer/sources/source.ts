@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+import type { HttpCounts } from '../http/client.ts';
+import type { Location } from '../model/location.ts';
+import type { Finding } from '../model/problem.ts';
+import type { Release } from '../model/release.ts';
+
+/** Everything that one source shows at one time. */
+export interface Listing {
+  releases: Release[];
+  findings: Finding[];
+}
+
+export interface ListOptions {
+  signal: AbortSignal;
+  /** Called whenever more is known: repositories read, of how many, and releases found so far. */
+  onProgress?: (progress: ListProgress) => void;
+}
+
+export interface ListProgress {
+  repositories: number;
+  ofRepositories: number;
+  releases: number;
+}
+
+export interface OpenOptions {
+  signal: AbortSignal;
+  /** First and last byte, both included, within the asset. */
+  range?: { first: number; last: number };
+  /** Tries in all before the first byte; the source's own policy without it. */
+  tries?: number;
+}
+
+/** An asset's bytes on their way. */
+export interface OpenedAsset {
+  /** Whether the range was honoured; where not, the bytes start at 0. */
+  partial: boolean;
+  /** What the backend announces, in bytes. */
+  size?: number;
+  /** Must be consumed or destroyed; destroying it gives up the backend's connection. */
+  body: Readable;
+}
+
+/**
+ * One configured upstream. A new kind of source is one folder behind this interface and one line in
+ * `create-source.ts`.
+ */
+export interface Source {
+  readonly name: string;
+  readonly kind: string;
+  readonly counts: HttpCounts;
+  /** @throws RegistryError when the source as a whole cannot be believed; a bad release is a finding. */
+  fetchListing(options: ListOptions): Promise<Listing>;
+  /** Asks once more for a release that a listing no longer has. */
+  hasRelease(release: Release, signal: AbortSignal): Promise<boolean>;
+  openAsset(location: Location, options: OpenOptions): Promise<OpenedAsset>;
+  /** @throws RegistryError that says what is wrong with the backend or our access to it */
+  checkHealth(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

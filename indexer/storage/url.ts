@@ -1,0 +1,34 @@
+import { createHttpClient, type HttpClient } from '../http/client.ts';
+import type { SiteReader } from './storage.ts';
+
+const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+
+export interface UrlReaderOptions {
+  /** The site's `v1`. */
+  url: URL;
+  timeoutMs: number;
+  random: () => number;
+}
+
+/** A published site behind any web server. */
+export function createUrlReader(options: UrlReaderOptions): SiteReader {
+  const base = new URL(options.url);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const http: HttpClient = createHttpClient({
+    name: base.href,
+    base,
+    timeoutMs: options.timeoutMs,
+    verifyTls: true,
+    connections: 8,
+    random: options.random,
+  });
+  return {
+    name: base.href,
+    read: async (file, maxBytes = DEFAULT_MAX_BYTES) => {
+      const signal = AbortSignal.timeout(options.timeoutMs * 10);
+      const answer = await http.fetchBytes({ url: file, signal, statuses: [200, 404] }, maxBytes);
+      return answer.status === 404 ? undefined : answer.bytes;
+    },
+    close: () => http.close(),
+  };
+}
