@@ -50,8 +50,8 @@ export interface Source {
   readonly counts: HttpCounts;
   /** @throws RegistryError when the source as a whole cannot be believed; a bad release is a finding. */
   fetchListing(options: ListOptions): Promise<Listing>;
-  /** Asks once more for a release that a listing no longer has. */
-  hasRelease(release: Release, signal: AbortSignal): Promise<boolean>;
+  /** Asks once more for a release that a listing no longer has; undefined when it is gone or no longer to be listed. */
+  fetchRelease(release: Release, signal: AbortSignal): Promise<Release | undefined>;
   openAsset(location: Location, options: OpenOptions): Promise<OpenedAsset>;
   /** @throws RegistryError that says what is wrong with the backend or our access to it */
   checkHealth(signal: AbortSignal): Promise<void>;

@@ -1,4 +1,5 @@
-import { link, mkdir, open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { RegistryError, messageOf } from '../model/errors.ts';
 import type { SiteReader, SiteStorage } from './storage.ts';
@@ -16,7 +17,7 @@ export interface WritableFolderOptions extends FolderOptions {
 }
 
 const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
-const NO_LINK: ReadonlySet<unknown> = new Set(['EPERM', 'EXDEV', 'EMLINK', 'ENOTSUP', 'ENOSYS', 'ENOENT']);
+const NO_LINK: ReadonlySet<unknown> = new Set(['EPERM', 'EXDEV', 'EMLINK', 'ENOTSUP', 'ENOSYS']);
 const NOT_EMPTY: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 export function createFolderReader({ root }: FolderOptions): SiteReader {
@@ -40,15 +41,18 @@ export function createFolderStorage(options: WritableFolderOptions): SiteStorage
     }
   };
 
-  const replace = (file: string, bytes: Uint8Array, blob?: string): Promise<void> =>
+  const replace = (file: string, make: (temporary: string) => Promise<void>): Promise<void> =>
     put(file, async (temporary) => {
-      if (blob === undefined || !(await linked(join(root, blob), temporary))) await writeWhole(temporary, bytes);
+      await make(temporary);
       await keepTimesApart(join(root, file), temporary, options.now());
     });
+  const replaceBytes = (file: string, bytes: Uint8Array): Promise<void> =>
+    replace(file, (temporary) => writeWhole(temporary, bytes));
 
   return {
     ...createFolderReader(options),
-    replace,
+    replace: replaceBytes,
+    expose: (blob, file) => replace(file, (temporary) => linkOrCopy(join(root, blob), temporary)),
     create: async (file, bytes) => {
       const there = await stat(join(root, file)).catch(ignore(NO_FILE));
       if (there?.size === bytes.length) return;
@@ -62,7 +66,7 @@ export function createFolderStorage(options: WritableFolderOptions): SiteStorage
           `${join(root, file)} was changed by another indexer meanwhile; run only one, then run again.`,
         );
       }
-      await replace(file, bytes);
+      await replaceBytes(file, bytes);
     },
     remove: async (file) => {
       await unlink(join(root, file)).catch(ignore(NO_FILE));
@@ -96,14 +100,13 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Whether the file system could give one file a second name. */
-async function linked(existing: string, path: string): Promise<boolean> {
+/** One file with two names where the file system has links, else a second file. */
+async function linkOrCopy(existing: string, path: string): Promise<void> {
   try {
     await link(existing, path);
-    return true;
   } catch (error) {
-    if (isOneOf(error, NO_LINK)) return false;
-    throw error;
+    if (!isOneOf(error, NO_LINK)) throw error;
+    await copyFile(existing, path, constants.COPYFILE_EXCL);
   }
 }
 

@@ -11,11 +11,10 @@ export interface SiteReader {
 export interface SiteStorage extends SiteReader {
   /** Writes a file that never changes; one that is there already is left alone. */
   create(file: string, bytes: Uint8Array): Promise<void>;
-  /**
-   * Makes a file have these bytes from one instant to the next.
-   * @param blob a file made by `create` with the same bytes, which may be shared instead of written again
-   */
-  replace(file: string, bytes: Uint8Array, blob?: string): Promise<void>;
+  /** Makes a file have the bytes of one made by `create`, from one instant to the next; the two may share them. */
+  expose(blob: string, file: string): Promise<void>;
+  /** Makes a file have these bytes from one instant to the next. */
+  replace(file: string, bytes: Uint8Array): Promise<void>;
   /** Replaces a file only while it still has the bytes that were read, or is still absent. @throws RegistryError `conflict` */
   swap(file: string, before: Uint8Array | undefined, bytes: Uint8Array): Promise<void>;
   /** Removes a file, and what folders it leaves empty; no error where there is none. */

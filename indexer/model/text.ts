@@ -1,0 +1,58 @@
+/** The longest that a text of an upstream is published, in characters; notes in bytes of UTF-8. */
+export const TEXT_LIMITS = {
+  title: 200,
+  description: 1_000,
+  author: 200,
+  license: 100,
+  tag: 64,
+  tags: 32,
+  notesBytes: 16 * 1024,
+} as const;
+
+/** Control characters, and the bidirectional ones that make a text read otherwise than it is. */
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\uFEFF]/gu;
+
+export interface Clipped {
+  text: string;
+  truncated: boolean;
+}
+
+/** One line: white space folded, control characters dropped, at most so many characters (code points). */
+export function clipLine(raw: string, maxCharacters: number): Clipped {
+  // Cut first, so that a hostile length costs nothing further.
+  const bounded = raw.slice(0, maxCharacters * 8);
+  const line = bounded.replaceAll(/\s+/g, ' ').replaceAll(CONTROL, '').toWellFormed().trim();
+  const characters = Array.from(line);
+  const truncated = characters.length > maxCharacters || bounded.length < raw.trimEnd().length;
+  return { text: truncated ? characters.slice(0, maxCharacters).join('').trimEnd() : line, truncated };
+}
+
+/** Markdown: lines kept, control characters dropped, at most so many bytes of UTF-8, never half a character. */
+export function clipMarkdown(raw: string, maxBytes: number): Clipped {
+  const bounded = raw.slice(0, maxBytes * 2);
+  const text = bounded.replaceAll('\r\n', '\n').replaceAll(CONTROL, '').toWellFormed().trim();
+  if (Buffer.byteLength(text) <= maxBytes) return { text, truncated: bounded.length < raw.trimEnd().length };
+  const cut = Buffer.from(text).subarray(0, maxBytes).toString('utf8');
+  return { text: cut.replace(/\uFFFD+$/, ''), truncated: true };
+}
+
+/** An http(s) address for people, or undefined: `javascript:` and the like never reach a page. */
+export function webAddress(raw: string | undefined): string | undefined {
+  const url = raw === undefined || raw.length > 2_000 ? null : URL.parse(raw.trim());
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
+    return undefined;
+  }
+  return url.href;
+}
+
+/** A date and time of an upstream as RFC 3339 in UTC with whole seconds, or undefined for what is none. */
+export function utcTime(raw: string | undefined | null): string | undefined {
+  if (raw === undefined || raw === null || !/^\d{4}-\d\d-\d\dT/.test(raw)) return undefined;
+  const time = Date.parse(raw);
+  return Number.isNaN(time) || time <= 0 ? undefined : formatTime(time);
+}
+
+/** @param time milliseconds since 1970 */
+export function formatTime(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

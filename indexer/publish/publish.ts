@@ -1,0 +1,69 @@
+import type { DocumentReference, Manifest, Pointer } from '../model/documents.ts';
+import { renderDocument, renderManifest, type RenderedDocument } from '../site/documents.ts';
+import { fileOf, MANIFEST, POINTER_FILE, SEARCH } from '../site/layout.ts';
+import type { SiteStorage } from '../storage/storage.ts';
+
+/** What is published where we are about to publish. */
+export interface Current {
+  pointer: Pointer;
+  /** The pointer's very bytes, for compare-and-swap. */
+  bytes: Buffer;
+  manifest: Manifest;
+}
+
+export interface PublishOptions {
+  /** Every document of the generation but its manifest, in any order. */
+  documents: Iterable<RenderedDocument>;
+  /** Given the manifest and search documents, the pointer and the reports that go with it. */
+  conclude: (parts: { manifest: DocumentReference; search: DocumentReference }) => {
+    pointer: Pointer;
+    reports: RenderedDocument[];
+  };
+}
+
+export interface Published {
+  pointer: Pointer;
+  /** False when the generation that was there already is still the current one. */
+  changed: boolean;
+  /** Documents whose bytes are new. */
+  written: number;
+  removed: number;
+}
+
+/**
+ * Makes a generation the visible site, in the one order of section 4 of the design: files named by their bytes, then
+ * each friendly path by atomic replacement, then the pointer by compare-and-swap, then removals. Killed at any point,
+ * a reader through the pointer still finds a whole site, old or new.
+ */
+export async function publishSite(
+  storage: SiteStorage,
+  current: Current | undefined,
+  { documents, conclude }: PublishOptions,
+): Promise<Published> {
+  const before = current?.manifest.documents ?? {};
+  const references = new Map<string, DocumentReference>();
+  const changed = new Map<string, DocumentReference>();
+  const create = async ({ path, bytes, reference }: RenderedDocument): Promise<void> => {
+    await storage.create(reference.path, bytes);
+    changed.set(path, reference);
+  };
+  for (const document of documents) {
+    references.set(document.path, document.reference);
+    const old = Object.hasOwn(before, document.path) ? before[document.path] : undefined;
+    if (old?.digest !== document.reference.digest) await create(document);
+  }
+  const manifest = renderDocument(MANIFEST, renderManifest(references));
+  const isNew = current?.pointer.manifest.digest !== manifest.reference.digest;
+  if (isNew) await create(manifest);
+  for (const [path, { path: blob }] of changed) await storage.expose(blob, fileOf(path));
+
+  const search = references.get(SEARCH);
+  if (search === undefined) throw new TypeError('A site has a search document.');
+  const { pointer, reports } = conclude({ manifest: manifest.reference, search });
+  for (const { path, bytes } of reports) await storage.replace(fileOf(path), bytes);
+  await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
+
+  const gone = Object.keys(before).filter((path) => !references.has(path));
+  for (const path of gone) await storage.remove(fileOf(path));
+  return { pointer, changed: isNew, written: changed.size, removed: gone.length };
+}

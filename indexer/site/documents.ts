@@ -1,0 +1,95 @@
+import type { Catalogue } from '../model/catalogue.ts';
+import { digestOf } from '../model/digest.ts';
+import type { DocumentReference, Item, Manifest } from '../model/documents.ts';
+import { compareText } from '../model/extension.ts';
+import type { Memory } from '../model/memory.ts';
+import { renderExtension, renderItem, renderNotes, renderVersion, type RenderOptions } from './items.ts';
+import {
+  blobOf,
+  extensionPath,
+  LIST,
+  MEMORY,
+  notesPath,
+  PAGE_SIZE,
+  pagePath,
+  SEARCH,
+  sourcePath,
+  typePath,
+  versionsPath,
+} from './layout.ts';
+import { renderSearchDocument } from './search.ts';
+
+/** A document's path and its bytes, ready to be written. */
+export interface RenderedDocument {
+  path: string;
+  bytes: Buffer;
+  reference: DocumentReference;
+}
+
+export interface SiteOptions extends RenderOptions {
+  /** Names that have a document of their own even while they have no extension. */
+  types: readonly string[];
+  sources: readonly string[];
+}
+
+/**
+ * Every document of a generation but its manifest. Pure: the same catalogue, memory and options give the same bytes,
+ * so a generation is known by its manifest's digest.
+ */
+export function* renderSite(
+  catalogue: Catalogue,
+  memory: Memory,
+  options: SiteOptions,
+): Generator<RenderedDocument, void, undefined> {
+  const items: Item[] = [];
+  for (const extension of catalogue.extensions) {
+    const { id, versions } = extension;
+    items.push(renderItem(extension, options));
+    yield renderDocument(extensionPath(id), renderExtension(extension, options));
+    yield renderDocument(
+      versionsPath(id),
+      versions.map((each) => renderVersion(id, each, options)),
+    );
+    yield renderDocument(notesPath(id), renderNotes(versions));
+  }
+  yield* renderLists(items, options);
+  yield renderDocument(SEARCH, renderSearchDocument(items));
+  yield renderDocument(MEMORY, memory);
+}
+
+/** Path -> digest and size, in the order of the paths. */
+export function renderManifest(references: ReadonlyMap<string, DocumentReference>): Manifest {
+  const sorted = [...references].sort(([a], [b]) => compareText(a, b));
+  return {
+    schema: 1,
+    documents: Object.fromEntries(sorted.map(([path, { digest, size }]) => [path, { digest, size }])),
+  };
+}
+
+/** One line of JSON; the order of its fields is the order in which the value was built. */
+export function renderDocument(path: string, value: unknown): RenderedDocument {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  const digest = digestOf(bytes);
+  return { path, bytes, reference: { path: blobOf(digest), digest, size: bytes.length } };
+}
+
+/** The list whole, by type, by source and in pages; there is always a first page. */
+function* renderLists(items: readonly Item[], options: SiteOptions): Generator<RenderedDocument, void, undefined> {
+  yield renderDocument(LIST, items);
+  const types = new Set([...options.types, ...items.map((each) => each.type)]);
+  for (const type of [...types].sort(compareText)) {
+    yield renderDocument(
+      typePath(type),
+      items.filter((each) => each.type === type),
+    );
+  }
+  for (const source of options.sources.toSorted(compareText)) {
+    yield renderDocument(
+      sourcePath(source),
+      items.filter((each) => each.sources?.includes(source)),
+    );
+  }
+  for (let page = 1; page === 1 || (page - 1) * PAGE_SIZE < items.length; page += 1) {
+    yield renderDocument(pagePath(page), items.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE));
+  }
+}

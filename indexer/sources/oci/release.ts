@@ -1,0 +1,162 @@
+import { splitFileName } from '../../model/asset-name.ts';
+import { isDigest } from '../../model/digest.ts';
+import { nameOf } from '../../model/extension.ts';
+import type { About, SourceAsset } from '../../model/release.ts';
+import { utcTime, webAddress } from '../../model/text.ts';
+import { finishRelease, keywords, line, note, usableAssets, type Draft, type ReleaseResult } from '../release-parts.ts';
+import type { FetchedManifest } from './client.ts';
+import type { WireDescriptor } from './wire.ts';
+
+/** image-spec, annotations.md, "Pre-Defined Annotation Keys". */
+const ANNOTATION = 'org.opencontainers.image.';
+const TITLE = `${ANNOTATION}title`;
+/** image-spec, manifest.md, "Guidance for an Empty Descriptor". */
+const EMPTY = 'application/vnd.oci.empty.v1+json';
+
+/** A manifest with the platform that it is for, where it stands in an image index. */
+export interface PlatformManifest {
+  platform: string | undefined;
+  fetched: FetchedManifest;
+}
+
+/** What a tag names: a manifest, or an image index with its manifests. */
+export interface TaggedArtifact {
+  tag: string;
+  /** The repository's full name in the registry. */
+  repository: string;
+  root: FetchedManifest;
+  manifests: PlatformManifest[];
+  keywordsAnnotation: string | undefined;
+  /** Where the registry is, for a human page when no annotation names one. */
+  base: URL;
+}
+
+/** `os/arch[/variant]`; undefined where it says nothing, as for attestations (`unknown/unknown`). */
+export function platformOf(descriptor: WireDescriptor): string | undefined {
+  const { os, architecture, variant } = descriptor.platform ?? {};
+  if (os === undefined || architecture === undefined || os === 'unknown') return undefined;
+  return [os, architecture, variant].filter((each) => each !== undefined && each !== '').join('/');
+}
+
+/** Whether an index's entry is something to install rather than an attestation about its neighbour (BuildKit's form). */
+export function isInstallable(descriptor: WireDescriptor): boolean {
+  return descriptor.platform?.os !== 'unknown' && descriptor.annotations?.['vnd.docker.reference.type'] === undefined;
+}
+
+export function releaseFromArtifact(draft: Draft, artifact: TaggedArtifact): ReleaseResult {
+  const own = artifact.root.manifest.annotations ?? {};
+  const annotations = { ...artifact.manifests[0]?.fetched.manifest.annotations, ...own };
+  const published = utcTime(annotations[`${ANNOTATION}created`]);
+  return finishRelease(draft, {
+    tag: artifact.tag,
+    key: `${artifact.repository}@${artifact.root.digest}`,
+    ...(published !== undefined && { published_at: published }),
+    about: aboutFromAnnotations(draft, annotations, artifact),
+    assets: usableAssets(draft, nameAssets(draft, artifact)),
+  });
+}
+
+/** The repository from a release's key. */
+export function repositoryOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('@'));
+}
+
+function aboutFromAnnotations(draft: Draft, annotations: Record<string, string>, artifact: TaggedArtifact): About {
+  const of = (name: string): string => annotations[ANNOTATION + name] ?? '';
+  const title = line(draft, 'title', of('title'));
+  const license = line(draft, 'license', of('licenses'));
+  const homepage = webAddress(of('url'));
+  const words = artifact.keywordsAnnotation === undefined ? '' : (annotations[artifact.keywordsAnnotation] ?? '');
+  const page = webAddress(of('source')) ?? homepage ?? new URL(artifact.repository, artifact.base).href;
+  return {
+    description: line(draft, 'description', of('description') || of('title')),
+    author: line(draft, 'author', of('authors') || of('vendor')),
+    repository: page,
+    tags: keywords(draft, words.split(',')),
+    ...(license !== '' && { license }),
+    ...(homepage !== undefined && { homepage }),
+    ...(title !== '' && { title }),
+  };
+}
+
+interface NamedLayer {
+  layer: WireDescriptor;
+  platform: string | undefined;
+  /** The layer's title, or what stands in for it. */
+  name: string;
+  titled: boolean;
+}
+
+/** Each layer with a name of its own: its title, made unique by its platform where several share one. */
+function nameAssets(draft: Draft, artifact: TaggedArtifact): SourceAsset[] {
+  const layers = artifact.manifests.flatMap(({ platform, fetched }) =>
+    (fetched.manifest.layers ?? [])
+      .filter((layer) => layer.mediaType !== EMPTY)
+      .map((layer): NamedLayer => {
+        const title = layer.annotations?.[TITLE];
+        return { layer, platform, name: title ?? untitledName(draft, layer, platform), titled: title !== undefined };
+      }),
+  );
+  const platformsOf = Map.groupBy(layers, (each) => each.name);
+  const used = new Map<string, number>();
+  return layers.flatMap((each) => {
+    const shared = new Set(platformsOf.get(each.name)?.map((other) => other.platform)).size > 1;
+    const name = shared && each.titled ? withPlatform(each) : each.name;
+    const count = (used.get(name) ?? 0) + 1;
+    used.set(name, count);
+    return assetFromLayer(draft, { ...each, name: each.titled ? name : numbered(name, count) }, artifact.repository);
+  });
+}
+
+function assetFromLayer(draft: Draft, { layer, platform, name }: NamedLayer, repository: string): SourceAsset[] {
+  if (!isDigest(layer.digest)) {
+    note(
+      draft,
+      'invalid_manifest',
+      `The layer ${JSON.stringify(name.slice(0, 100))} has no sha256 digest and is dropped.`,
+    );
+    return [];
+  }
+  return [
+    {
+      name,
+      size: layer.size,
+      media_type: layer.mediaType,
+      ...(platform !== undefined && { platform }),
+      location: { source: draft.source, repository, digest: layer.digest },
+      digest: layer.digest,
+      digest_origin: 'registry',
+    },
+  ];
+}
+
+function untitledName(draft: Draft, layer: WireDescriptor, platform: string | undefined): string {
+  const parts = [nameOf(draft.id), draft.version, ...(platform === undefined ? [] : [platform.replaceAll('/', '-')])];
+  return parts.join('-') + endingOf(layer.mediaType);
+}
+
+function withPlatform({ name, platform }: NamedLayer): string {
+  const [stem, ending] = splitFileName(name);
+  return platform === undefined ? name : `${stem}-${platform.replaceAll('/', '-')}${ending}`;
+}
+
+/** A second untitled layer of one manifest is not a second file of one name. */
+function numbered(name: string, count: number): string {
+  const [stem, ending] = splitFileName(name);
+  return count === 1 ? name : `${stem}-${count}${ending}`;
+}
+
+/** The ending that fits a layer's media type (image-spec, layer.md; other artifact types by their structured suffix). */
+const ENDINGS: readonly (readonly [pattern: RegExp, ending: string])[] = [
+  [/tar[.+]gzip$|tar\.gz$/, '.tar.gz'],
+  [/tar\+zstd$|tar\.zst$/, '.tar.zst'],
+  [/[./+]tar$/, '.tar'],
+  [/[+/]gzip$/, '.gz'],
+  [/[+/]zip$/, '.zip'],
+  [/[+/]json$/, '.json'],
+  [/[+/]wasm$/, '.wasm'],
+];
+
+function endingOf(mediaType: string): string {
+  return ENDINGS.find(([pattern]) => pattern.test(mediaType))?.[1] ?? '';
+}

@@ -1,0 +1,89 @@
+import { choosePrimary, doubledNames, isSafeAssetName } from '../model/asset-name.ts';
+import type { ExtensionId } from '../model/extension.ts';
+import type { Finding, ProblemCode } from '../model/problem.ts';
+import type { Release, SourceAsset } from '../model/release.ts';
+import { clipLine, TEXT_LIMITS } from '../model/text.ts';
+import type { Version } from '../model/version.ts';
+import type { Listing } from './source.ts';
+
+/** A release in the making, and what is found on the way. Both kinds of source make theirs from the same parts. */
+export interface Draft {
+  source: string;
+  id: ExtensionId;
+  version: Version;
+  /** The repository's own name, without its owner or namespace. */
+  repository: string;
+  findings: Finding[];
+}
+
+export function note(draft: Draft, code: ProblemCode, detail: string): void {
+  draft.findings.push({ code, source: draft.source, subject: `${draft.id}@${draft.version}`, detail });
+}
+
+/** A line of text within its limit; a longer one is cut and noted. */
+export function line(draft: Draft, field: 'title' | 'description' | 'author' | 'license', raw: string): string {
+  const limit = TEXT_LIMITS[field];
+  const { text, truncated } = clipLine(raw, limit);
+  if (truncated) note(draft, 'truncated_text', `The ${field} is cut to ${limit} characters.`);
+  return text;
+}
+
+/** Keywords: folded, each once, within their limits. */
+export function keywords(draft: Draft, raw: readonly string[]): string[] {
+  const all = [...new Set(raw.map((each) => clipLine(each, TEXT_LIMITS.tag).text).filter((each) => each !== ''))];
+  if (all.length > TEXT_LIMITS.tags) note(draft, 'truncated_text', `Only the first ${TEXT_LIMITS.tags} tags are kept.`);
+  return all.slice(0, TEXT_LIMITS.tags);
+}
+
+/** The assets whose names are safe, sorted by name, one of them marked as primary. */
+export function usableAssets(draft: Draft, assets: readonly SourceAsset[]): SourceAsset[] {
+  const doubled = doubledNames(assets.map((each) => each.name));
+  const usable = assets.filter((each) => {
+    const why = doubled.has(each.name) ? 'used more than once' : 'not a safe file name';
+    const safe = isSafeAssetName(each.name) && !doubled.has(each.name);
+    if (!safe)
+      note(draft, 'unsafe_asset_name', `The asset ${JSON.stringify(each.name.slice(0, 100))} is dropped: ${why}.`);
+    return safe;
+  });
+  const names = usable.map((each) => each.name);
+  const primary = choosePrimary(names, draft);
+  if (usable.length === 0) note(draft, 'no_asset', 'The release has no asset that can be listed, so it is not listed.');
+  else if (primary === undefined)
+    note(draft, 'no_primary_asset', `None of its assets stands out: ${names.join(', ')}.`);
+  return usable
+    .map((each) => (each.name === primary ? { ...each, primary: true as const } : each))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A release and the repository's findings about it; undefined release: one that is not listed. */
+export interface ReleaseResult {
+  release?: Release;
+  findings: Finding[];
+}
+
+export function finishRelease(draft: Draft, release: Omit<Release, 'id' | 'version'>): ReleaseResult {
+  if (release.assets.length === 0) return { findings: draft.findings };
+  return { release: { id: draft.id, version: draft.version, ...release }, findings: draft.findings };
+}
+
+/**
+ * One release for each version of a repository: `1.4.0` and `v1.4.0` are the same. The one whose tag is the version
+ * itself stands, else the first in the listing's order; two names of the same thing are no problem.
+ */
+export function onePerVersion(results: readonly ReleaseResult[], source: string): Listing {
+  const kept = new Map<Version, Release>();
+  const findings = results.flatMap((each) => each.findings);
+  for (const { release } of results) {
+    if (release === undefined) continue;
+    const other = kept.get(release.version);
+    const stands =
+      other === undefined || (other.tag !== String(other.version) && release.tag === String(release.version));
+    if (stands) kept.set(release.version, release);
+    if (other !== undefined && other.key !== release.key) {
+      const [winner, loser] = stands ? [release, other] : [other, release];
+      const detail = `The tags ${winner.tag} and ${loser.tag} are the same version; ${winner.tag} is listed.`;
+      findings.push({ code: 'duplicate_version', source, subject: `${release.id}@${release.version}`, detail });
+    }
+  }
+  return { releases: [...kept.values()], findings };
+}
