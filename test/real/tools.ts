@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from './run-program.ts';
+
+/** Absolute paths of the real servers and clients. */
+export interface Tools {
+  gitea: string;
+  /** Gitea's `options`, `templates` and `public`: its STATIC_ROOT_PATH. */
+  giteaStatic: string;
+  registry: string;
+  oras: string;
+  crane: string;
+  /** Prints `user:bcrypt-hash`. */
+  htpasswd: string;
+}
+
+type Report = (line: string) => void;
+
+/** A Go module of ours that pins tools; `build` puts everything it makes into the folder `into`. */
+interface Helper {
+  name: string;
+  /** How long a build takes when Go has nothing cached. */
+  duration: string;
+  /** All that decides what is built. */
+  sources: readonly string[];
+  build: (into: string, report: Report) => Promise<void>;
+}
+
+const HELPERS = join(import.meta.dirname, 'tools');
+const GITEA_VERSION = '1.26.4';
+const GO_MISSING =
+  'The real backends are built with Go, but there is no program "go" on the PATH: ' +
+  'install Go 1.26.7 or later (https://go.dev/dl) and run this again.';
+
+const GITEA: Helper = {
+  name: 'gitea',
+  duration: 'three to ten minutes',
+  sources: ['go.mod', 'go.sum'],
+  build: buildGitea,
+};
+const CLIENTS: Helper = {
+  name: 'clients',
+  duration: 'two to five minutes',
+  sources: ['go.mod', 'go.sum', 'htpasswd/main.go'],
+  build: buildClients,
+};
+
+/**
+ * Builds what is not built yet: ten minutes and a C compiler when nothing is, else nothing. The result is kept in
+ * `${XDG_CACHE_HOME:-~/.cache}/extension-registry-tools/<sha256 of the helper module>/`.
+ */
+export async function provideTools(report: Report = console.log): Promise<Tools> {
+  const gitea = await provideHelper(GITEA, report);
+  const clients = await provideHelper(CLIENTS, report);
+  return {
+    gitea: join(gitea, 'gitea'),
+    giteaStatic: join(gitea, 'static'),
+    registry: join(clients, 'registry'),
+    oras: join(clients, 'oras'),
+    crane: join(clients, 'crane'),
+    htpasswd: join(clients, 'htpasswd'),
+  };
+}
+
+async function provideHelper(helper: Helper, report: Report): Promise<string> {
+  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'extension-registry-tools');
+  const folder = join(cache, await digestSources(helper));
+  if (await exists(folder)) return folder;
+
+  await runProgram('go', ['version']).catch((cause: Error) => {
+    throw isMissingProgram(cause) ? new Error(GO_MISSING, { cause }) : cause;
+  });
+  report(`test/real/tools/${helper.name} is not built yet: ${helper.duration}`);
+  await mkdir(cache, { recursive: true, mode: 0o755 });
+  // Built beside its place and moved there whole: a build that is killed leaves nothing that looks finished.
+  const unfinished = await mkdtemp(join(cache, `unfinished-${helper.name}-`));
+  try {
+    await helper.build(unfinished, report);
+    await chmod(unfinished, 0o755);
+    await rename(unfinished, folder);
+  } catch (cause) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Somebody else may have built the same meanwhile; theirs is as good.
+    if (!(await exists(folder))) throw cause;
+  }
+  return folder;
+}
+
+async function digestSources(helper: Helper): Promise<string> {
+  // A home folder can be shared by machines of different kinds.
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  for (const source of helper.sources) hash.update(await readFile(join(HELPERS, helper.name, source)));
+  return hash.digest('hex');
+}
+
+async function buildGitea(into: string, report: Report): Promise<void> {
+  await timed(report, `gitea ${GITEA_VERSION}`, async () => {
+    // Without -X Gitea calls itself `development`; -O1 saves a minute of the C compiler on SQLite.
+    const flags = ['-tags', 'sqlite sqlite_unlock_notify', '-ldflags', `-s -w -X main.Version=${GITEA_VERSION}`];
+    const args = ['build', '-trimpath', ...flags, '-o', join(into, 'gitea'), 'code.gitea.io/gitea'];
+    await runGo('gitea', args, { CGO_ENABLED: '1', CGO_CFLAGS: '-O1' });
+  });
+  const module = (await runGo('gitea', ['list', '-m', '-f', '{{.Dir}}', 'code.gitea.io/gitea'])).trim();
+  for (const part of ['options', 'templates', 'public']) {
+    await copyReadable(join(module, part), join(into, 'static', part));
+  }
+}
+
+async function buildClients(into: string, report: Report): Promise<void> {
+  const packages = [
+    'github.com/distribution/distribution/v3/cmd/registry',
+    'oras.land/oras/cmd/oras',
+    'github.com/google/go-containerregistry/cmd/crane',
+    './htpasswd',
+  ];
+  for (const path of packages) {
+    await timed(report, path, async () => {
+      const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', `${into}/`, path];
+      await runGo('clients', args, { CGO_ENABLED: '0' });
+    });
+  }
+}
+
+/** Runs go in a helper module, with the machine's own proxy, caches and flags. */
+function runGo(helper: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  return runProgram('go', args, { cwd: join(HELPERS, helper), env: { ...process.env, ...env } });
+}
+
+async function timed(report: Report, what: string, work: () => Promise<void>): Promise<void> {
+  report(`building ${what}`);
+  const start = performance.now();
+  await work();
+  report(`built ${what} in ${Math.round((performance.now() - start) / 1000)} s`);
+}
+
+/** Copies a folder of Go's module cache, where everything is read-only, so that everybody can read and its owner delete it. */
+async function copyReadable(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await chmod(to, 0o755);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) {
+      await copyReadable(source, target);
+    } else {
+      await copyFile(source, target);
+      await chmod(target, 0o644);
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isMissingProgram(error: Error): boolean {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+if (import.meta.main) {
+  const tools = await provideTools();
+  for (const [name, path] of Object.entries(tools)) console.log(`${name}: ${path}`);
+}
