@@ -1,8 +1,22 @@
 import type { Readable } from 'node:stream';
 import type { HttpCounts } from '../http/client.ts';
+import type { RetryPolicy } from '../http/retry.ts';
+import type { ExtensionTypes } from '../model/extension.ts';
 import type { Location } from '../model/location.ts';
 import type { Finding } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
+
+/** What every kind of source is made with, beside its configuration. */
+export interface SourceDependencies {
+  types: ExtensionTypes;
+  /** Requests at once. */
+  concurrency: number;
+  /** 0 (inclusive) to 1 (exclusive): the jitter of pauses. */
+  random: () => number;
+  /** Milliseconds since 1970: how long a token still lives. */
+  now: () => number;
+  retry?: RetryPolicy;
+}
 
 /** Everything that one source shows at one time. */
 export interface Listing {

@@ -1,11 +1,11 @@
-import type { GiteaSource } from '../../config/config.ts';
+import type { GiteaSource } from '../../model/source-config.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { bearerAuthorization, forOrigin, type Authorize } from '../../http/credentials.ts';
 import { single, type HttpRequest, type HttpResponse } from '../../http/exchange.ts';
 import type { Validate } from '../../http/body.ts';
 import { parseNextLink } from '../../http/link-header.ts';
 import { codeOf, RegistryError } from '../../model/errors.ts';
-import type { SourceDependencies } from '../create-source.ts';
+import type { SourceDependencies } from '../source.ts';
 import {
   validateAnything,
   validateReleasePage,

@@ -1,13 +1,12 @@
 import pLimit from 'p-limit';
-import type { GiteaSource } from '../../config/config.ts';
+import type { GiteaSource } from '../../model/source-config.ts';
 import { single } from '../../http/exchange.ts';
 import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
 import type { Location } from '../../model/location.ts';
 import type { Finding } from '../../model/problem.ts';
 import type { Release } from '../../model/release.ts';
-import type { SourceDependencies } from '../create-source.ts';
 import { onePerVersion, type ReleaseResult } from '../release-parts.ts';
-import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source } from '../source.ts';
+import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source, SourceDependencies } from '../source.ts';
 import { createGiteaClient, type GiteaClient } from './client.ts';
 import { extensionOf, parseKey, releaseFromWire, type ExtensionRepository } from './release.ts';
 import type { WireRepository } from './wire.ts';

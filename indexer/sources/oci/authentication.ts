@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { OciSource } from '../../config/config.ts';
+import type { OciSource } from '../../model/source-config.ts';
 import { parseChallenges, type Challenge } from '../../http/challenge.ts';
 import type { HttpClient } from '../../http/client.ts';
 import { basicAuthorization, bearerAuthorization, forOrigin } from '../../http/credentials.ts';

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
-import type { OciSource } from '../../config/config.ts';
+import type { OciSource } from '../../model/source-config.ts';
 import { parseJson } from '../../http/body.ts';
 import { createHttpClient, type HttpBytes, type HttpClient } from '../../http/client.ts';
 import { single, type HttpRequest, type HttpResponse } from '../../http/exchange.ts';
 import { digestOf, isDigest, type Digest } from '../../model/digest.ts';
 import { RegistryError } from '../../model/errors.ts';
-import type { SourceDependencies } from '../create-source.ts';
+import type { SourceDependencies } from '../source.ts';
 import { askAuthorized, createAuthentication } from './authentication.ts';
 import { fetchNames, MAX_LIST_BYTES, readCatalog, readTags } from './names.ts';
 import { ACCEPT, validateManifest, type WireManifest } from './wire.ts';

@@ -1,4 +1,4 @@
-import type { OciSource } from '../../config/config.ts';
+import type { OciSource } from '../../model/source-config.ts';
 import { single } from '../../http/exchange.ts';
 import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
 import { extensionId, splitRepositoryName, type ExtensionId, type ExtensionTypes } from '../../model/extension.ts';
@@ -6,9 +6,8 @@ import type { Location } from '../../model/location.ts';
 import type { Finding, ProblemCode } from '../../model/problem.ts';
 import type { Release } from '../../model/release.ts';
 import { isVersion, parseVersion } from '../../model/version.ts';
-import type { SourceDependencies } from '../create-source.ts';
 import { onePerVersion, type Draft, type ReleaseResult } from '../release-parts.ts';
-import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source } from '../source.ts';
+import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source, SourceDependencies } from '../source.ts';
 import { createOciClient, type FetchedManifest, type OciClient } from './client.ts';
 import { isInstallable, platformOf, releaseFromArtifact, repositoryOf, type PlatformManifest } from './release.ts';
 import { REPOSITORY_NAME, TAG } from './wire.ts';
