@@ -1,0 +1,76 @@
+/** The keys of `[gitea]`, as the schema has checked them. */
+interface GiteaKeys {
+  url: string;
+  organization: string;
+  token_path?: string;
+  timeout_seconds?: number;
+  verify_ssl?: boolean;
+  include_private?: boolean;
+  include_forks?: boolean;
+}
+
+/** The keys of `[oci]`. */
+interface OciKeys {
+  registry: string;
+  namespace?: string;
+  auth_token_path?: string;
+  timeout_seconds?: number;
+  verify_ssl?: boolean;
+  repositories?: string[];
+  username?: string;
+  token_service?: string;
+  keywords_annotation?: string;
+}
+
+interface SourceKeys {
+  name: string;
+  priority?: number;
+  owns?: string[];
+}
+
+export type GiteaTable = { kind: 'gitea' } & SourceKeys & GiteaKeys;
+export type OciTable = { kind: 'oci' } & SourceKeys & OciKeys;
+/** One `[[source]]`. */
+export type SourceTable = GiteaTable | OciTable;
+
+/** A whole configuration file, before defaults. */
+export interface ConfigFile {
+  server?: {
+    host?: string;
+    port?: number;
+    workers?: number;
+    enable_cors?: boolean;
+    enable_compression?: boolean;
+    cors_origins?: string[];
+  };
+  gitea?: GiteaKeys;
+  oci?: OciKeys;
+  source?: SourceTable[];
+  cache?: {
+    capacity?: number;
+    ttl_seconds?: number;
+    enable_metadata_cache?: boolean;
+    enable_list_cache?: boolean;
+  };
+  types?: Record<string, { gitea?: string; oci?: string }>;
+  site?: {
+    path?: string;
+    public_url?: string;
+  };
+  indexer?: {
+    concurrency?: number;
+    interval_seconds?: number;
+    digests?: 'all' | 'latest' | 'sidecar';
+    digest_budget_bytes?: number;
+    deadline_seconds?: number;
+    max_age_seconds?: number;
+    previous?: string;
+  };
+}
+
+/** A value of which parts may have been taken out, because the schema refused them. */
+export type Loose<T> = T extends (infer E)[]
+  ? (Loose<E> | undefined)[]
+  : T extends object
+    ? { [K in keyof T]?: Loose<T[K]> | undefined }
+    : T;

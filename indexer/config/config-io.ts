@@ -1,0 +1,21 @@
+import { readFile, stat } from 'node:fs/promises';
+
+/** What loading needs of the file system; each throws as `node:fs/promises` does. */
+export interface ConfigIo {
+  readFile(path: string): Promise<string>;
+  /** The permission bits of a file, and its length. */
+  stat(path: string): Promise<{ mode: number; sizeBytes: number }>;
+}
+
+export const REAL_IO: ConfigIo = {
+  readFile: (path) => readFile(path, 'utf8'),
+  stat: async (path) => {
+    const { mode, size } = await stat(path);
+    return { mode: mode & 0o777, sizeBytes: size };
+  },
+};
+
+/** The code that the operating system gave, such as ENOENT. */
+export function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

@@ -1,0 +1,138 @@
+import { dirname, resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { RegistryError } from '../model/errors.ts';
+import { BUILT_IN_TYPES, type ExtensionTypes } from '../model/extension.ts';
+import { isUrl, parseHttpUrl, parseOrigin } from './address.ts';
+import type { Config, SourceConfig } from './config.ts';
+import type { ConfigFile, Loose } from './config-file.ts';
+import { errnoOf, REAL_IO, type ConfigIo } from './config-io.ts';
+import { dropRefused, faultsOf } from './faults.ts';
+import { addedTypes, faultsOfRules, warningsOf } from './rules.ts';
+import { validateConfigFile } from './schema.ts';
+import { readSecret } from './secret.ts';
+import { secretKeyOf, sourceFromTable, tablesOf, unencryptedOf } from './sources.ts';
+
+export interface LoadedConfig {
+  config: Config;
+  /** Each a line with its key: what is allowed, and hardly meant. */
+  warnings: string[];
+}
+
+interface Secrets {
+  /** Label of the source's table -> its token or password. */
+  byLabel: Map<string, string>;
+  faults: string[];
+  warnings: string[];
+}
+
+/**
+ * Reads and checks a configuration and the token files that it names. Relative paths in it start at its own folder.
+ * @throws RegistryError `config`; the message has one line for each fault, never only for the first
+ */
+export async function loadConfig(file: string, io: ConfigIo = REAL_IO): Promise<LoadedConfig> {
+  const folder = dirname(resolve(file));
+  const document = parseToml(file, await readConfigFile(file, io));
+  const valid = validateConfigFile(document);
+  const errors = validateConfigFile.errors ?? [];
+  const faults = faultsOf(errors, document);
+  if (!valid) dropRefused(errors, document);
+  faults.push(...faultsOfRules(document as Loose<ConfigFile>));
+  const secrets = await readSecrets(document as Loose<ConfigFile>, folder, io);
+  faults.push(...secrets.faults);
+  if (!valid || faults.length > 0) throw faultyConfig(file, faults);
+  const sources = tablesOf(document).map(({ label, table }) => ({
+    label,
+    table: sourceFromTable(table, secrets.byLabel.get(label)),
+  }));
+  return {
+    config: configFromFile(document, { folder, sources: sources.map(({ table }) => table) }),
+    warnings: [...warningsOf(document), ...secrets.warnings, ...sources.flatMap(unencryptedOf)],
+  };
+}
+
+async function readConfigFile(file: string, io: ConfigIo): Promise<string> {
+  try {
+    return await io.readFile(file);
+  } catch (error) {
+    const code = errnoOf(error);
+    const what =
+      code === 'ENOENT' ? 'there is no such configuration file' : `the configuration cannot be read (${code})`;
+    throw new RegistryError('config', `${file}: ${what}; check the path, or start from deploy/registry.example.toml.`, {
+      cause: error,
+    });
+  }
+}
+
+function parseToml(file: string, text: string): unknown {
+  try {
+    // As JSON, a date is a string and infinity null: values that the schema knows, and refuses.
+    return JSON.parse(JSON.stringify(parse(text)));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [what = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n', 1);
+    // Without the cause, because its message quotes the line, which may hold a password.
+    throw new RegistryError('config', `${file}:${error.line}:${error.column}: ${what}; correct the TOML there.`);
+  }
+}
+
+async function readSecrets(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<Secrets> {
+  const secrets: Secrets = { byLabel: new Map(), faults: [], warnings: [] };
+  for (const { label, table } of tablesOf(file)) {
+    const { key, path } = secretKeyOf(table);
+    if (path === undefined) continue;
+    const { secret, fault, warning } = await readSecret(resolve(folder, path), io);
+    if (secret !== undefined) secrets.byLabel.set(label, secret);
+    if (fault !== undefined) secrets.faults.push(`${label} ${key}: ${fault}`);
+    if (warning !== undefined) secrets.warnings.push(`${label} ${key}: ${warning}`);
+  }
+  return secrets;
+}
+
+function faultyConfig(file: string, faults: readonly string[]): RegistryError {
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  return new RegistryError('config', [`${file} has ${count}:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
+}
+
+function configFromFile(file: ConfigFile, { folder, sources }: { folder: string; sources: SourceConfig[] }): Config {
+  const { server = {}, cache = {}, site = {}, indexer = {} } = file;
+  const types: ExtensionTypes = new Map([...BUILT_IN_TYPES, ...addedTypes(file)]);
+  const { interval_seconds: intervalSeconds, digest_budget_bytes: digestBudgetBytes, previous } = indexer;
+  return {
+    server: {
+      host: server.host ?? '127.0.0.1',
+      port: server.port ?? 8082,
+      workers: server.workers ?? 1,
+      corsOrigins: corsOriginsOf(server),
+      enableCompression: server.enable_compression ?? true,
+    },
+    sources: sources.toSorted((a, b) => b.priority - a.priority),
+    cache: {
+      capacity: cache.capacity ?? 1_000,
+      ttlSeconds: cache.ttl_seconds ?? 300,
+      enableMetadataCache: cache.enable_metadata_cache ?? true,
+      enableListCache: cache.enable_list_cache ?? true,
+    },
+    types,
+    site: {
+      path: resolve(folder, site.path ?? 'public'),
+      ...(site.public_url !== undefined && { publicUrl: parseHttpUrl(site.public_url).href.replace(/\/+$/, '') }),
+    },
+    indexer: {
+      concurrency: indexer.concurrency ?? 4,
+      digests: indexer.digests ?? 'all',
+      deadlineSeconds: indexer.deadline_seconds ?? 1_800,
+      maxAgeSeconds: indexer.max_age_seconds ?? 86_400,
+      ...(intervalSeconds !== undefined && { intervalSeconds }),
+      ...(digestBudgetBytes !== undefined && { digestBudgetBytes }),
+      ...(previous !== undefined && { previous: isUrl(previous) ? previous : resolve(folder, previous) }),
+    },
+  };
+}
+
+function corsOriginsOf({
+  enable_cors: enabled = true,
+  cors_origins: origins,
+}: NonNullable<ConfigFile['server']>): string[] {
+  if (!enabled) return [];
+  return (origins ?? ['*']).map((origin) => (origin === '*' ? origin : parseOrigin(origin)));
+}
