@@ -1,0 +1,169 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { digestOf, type Digest } from '../../indexer/model/digest.ts';
+import type { DocumentReference, Manifest, Pointer, SearchDocument } from '../../indexer/model/documents.ts';
+import type { ExtensionId } from '../../indexer/model/extension.ts';
+import * as layout from '../../indexer/site/layout.ts';
+import { closeSchemas, compileSchemas, readSchemas } from './contract.ts';
+
+const validatorOf = compileSchemas(closeSchemas(await readSchemas()));
+
+const EVERY_ID = '*/*' as ExtensionId;
+/** Path, `*` for any one segment -> schema. */
+const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
+  [layout.MANIFEST, 'manifest'],
+  [layout.LIST, 'list'],
+  [layout.extensionPath(EVERY_ID), 'extension'],
+  [layout.versionsPath(EVERY_ID), 'versions'],
+  [layout.notesPath(EVERY_ID), 'notes'],
+  [layout.typePath('*'), 'list'],
+  [layout.sourcePath('*'), 'list'],
+  ['pages/*', 'list'],
+  [layout.SEARCH, 'search'],
+  [layout.MEMORY, 'memory'],
+  [layout.STATUS, 'status'],
+  [layout.CRAWL, 'crawl'],
+];
+/** Documents that no manifest lists. */
+const OUTSIDE = new Set([layout.MANIFEST, layout.STATUS, layout.CRAWL]);
+const BY_HASH = 'by-hash/';
+/** Faults of one document that are told. */
+const MAX_FAULTS = 5;
+
+export interface SiteCheck {
+  /** Files. */
+  checked: number;
+  /** One sentence each, which names the file; empty for a sound site. */
+  faults: string[];
+}
+
+interface SiteFile {
+  digest: Digest;
+  size: number;
+  /** Undefined for what is no JSON. */
+  value: unknown;
+}
+
+type SiteFiles = ReadonlyMap<string, SiteFile>;
+
+/**
+ * Holds a published site against the contract: each file by the closed schema of its path, each by-hash file against its
+ * name, and pointer, manifest and friendly files against each other.
+ * @param folder the site's `v1`
+ */
+export async function validateSite(folder: string): Promise<SiteCheck> {
+  const files = await readFiles(folder);
+  const faults = [
+    ...[...files].flatMap(([name, file]) => (name.startsWith(BY_HASH) ? checkBlob(name, file) : checkFile(name, file))),
+    ...checkPointer(files),
+    ...checkManifest(files),
+    ...checkSearch(files),
+  ];
+  return { checked: files.size, faults };
+}
+
+async function readFiles(folder: string): Promise<SiteFiles> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const names = found.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name));
+  const files = new Map<string, SiteFile>();
+  for (const path of names.sort()) {
+    const bytes = await readFile(path);
+    const name = relative(folder, path).split(sep).join('/');
+    files.set(name, { digest: digestOf(bytes), size: bytes.length, value: parseJson(bytes) });
+  }
+  return files;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function checkBlob(name: string, { digest, value }: SiteFile): string[] {
+  if (layout.blobOf(digest) !== name) return [`${name} has the digest ${digest}, which is not its name.`];
+  return value === undefined ? [`${name} is not JSON in UTF-8.`] : [];
+}
+
+function checkFile(name: string, { value }: SiteFile): string[] {
+  const schema = schemaOf(name);
+  if (schema === undefined) return [`${name} is the file of no document.`];
+  if (value === undefined) return [`${name} is not JSON in UTF-8.`];
+  const validate = validatorOf(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).slice(0, MAX_FAULTS).map(({ instancePath, message, params }) => {
+    return `${name}${instancePath} ${message} (${schema}.schema.json; ${JSON.stringify(params)}).`;
+  });
+}
+
+function schemaOf(file: string): string | undefined {
+  if (file === layout.POINTER_FILE) return 'pointer';
+  const segments = file.split('/');
+  return SCHEMA_OF.find(([path]) => {
+    const pattern = layout.fileOf(path).split('/');
+    return pattern.length === segments.length && pattern.every((each, at) => each === '*' || each === segments[at]);
+  })?.[1];
+}
+
+/** A document that can be looked into: `checkFile` has told what is wrong with any other. */
+function soundDocument<T>(files: SiteFiles, name: string): T | undefined {
+  const value = files.get(name)?.value;
+  return validatorOf(schemaOf(name) ?? '')(value) ? (value as T) : undefined;
+}
+
+function checkPointer(files: SiteFiles): string[] {
+  if (!files.has(layout.POINTER_FILE)) return [`${layout.POINTER_FILE} is missing.`];
+  const pointer = soundDocument<Pointer>(files, layout.POINTER_FILE);
+  if (pointer === undefined) return [];
+  return [
+    ...checkReference(files, layout.MANIFEST, pointer.manifest),
+    ...checkReference(files, layout.SEARCH, pointer.search),
+  ];
+}
+
+/** What the pointer refers to is there, and is the friendly document, too. */
+function checkReference(files: SiteFiles, path: string, reference: DocumentReference): string[] {
+  return [
+    ...checkBytes(files, reference.path, reference).map((fault) => `The pointer's ${path}: ${fault}`),
+    ...checkBytes(files, layout.fileOf(path), reference).map((fault) => `The pointer's ${path}: ${fault}`),
+  ];
+}
+
+function checkManifest(files: SiteFiles): string[] {
+  const manifest = soundDocument<Manifest>(files, layout.fileOf(layout.MANIFEST));
+  if (manifest === undefined) return [];
+  const documents = Object.entries(manifest.documents);
+  const listed = new Set([layout.POINTER_FILE, ...[...OUTSIDE, ...documents.map(([path]) => path)].map(layout.fileOf)]);
+  const stray = [...files.keys()].filter((name) => !name.startsWith(BY_HASH) && !listed.has(name));
+  return [
+    ...documents.flatMap(([path, entry]) => [
+      ...checkBytes(files, layout.fileOf(path), entry),
+      ...checkBytes(files, layout.blobOf(entry.digest), entry),
+    ]),
+    ...stray.map((name) => `${name} is not in the manifest.`),
+  ];
+}
+
+function checkBytes(files: SiteFiles, name: string, wanted: { digest: Digest; size: number }): string[] {
+  const file = files.get(name);
+  if (file === undefined) return [`${name} is missing.`];
+  if (file.digest === wanted.digest && file.size === wanted.size) return [];
+  return [`${name} has ${file.digest} and ${file.size} bytes, not ${wanted.digest} and ${wanted.size} bytes.`];
+}
+
+/** Columns of one length, which JSON Schema cannot say. */
+function checkSearch(files: SiteFiles): string[] {
+  const name = layout.fileOf(layout.SEARCH);
+  const search = soundDocument<SearchDocument>(files, name);
+  if (search === undefined) return [];
+  const { schema: _schema, deprecated, ...columns } = search;
+  const lengths = Object.entries(columns).map(([column, rows]) => `${column} ${rows.length}`);
+  const count = columns.name.length;
+  const uneven = Object.values(columns).some((rows) => rows.length !== count);
+  return [
+    ...(uneven ? [`${name} has columns of several lengths: ${lengths.join(', ')}.`] : []),
+    ...deprecated.filter((row) => row >= count).map((row) => `${name} names a row ${row} that there is not.`),
+  ];
+}
