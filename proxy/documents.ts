@@ -1,0 +1,101 @@
+import type { Config } from '../indexer/config/config.ts';
+import { digestOf, type Digest } from '../indexer/model/digest.ts';
+import { RegistryError } from '../indexer/model/errors.ts';
+import { readReferenced } from '../indexer/read-site.ts';
+import { blobOf, CRAWL, fileOf, LIST, MANIFEST, STATUS } from '../indexer/site/layout.ts';
+import type { SiteReader } from '../indexer/storage/storage.ts';
+import { createDocumentCache, type CacheStatistics, type DocumentCache } from './document-cache.ts';
+import { createDocument, type Document } from './document.ts';
+import type { Generation } from './site-view.ts';
+
+export type CacheName = 'list' | 'metadata' | 'versions';
+
+export interface Documents {
+  /** A document of a generation by its path, such as `extensions/provider/aws`; undefined where there is none. */
+  read(generation: Generation, path: string): Promise<Document | undefined>;
+  /** A document of any generation that is still kept, by its bytes. */
+  readBlob(generation: Generation, digest: Digest): Promise<Document | undefined>;
+  statistics(): Record<CacheName, CacheStatistics>;
+}
+
+/** Documents that say what the newest crawl saw; they belong to no generation, so their friendly file is all there is. */
+const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL]);
+const MAX_BLOB_BYTES = 256 * 1024 * 1024;
+
+/** The site's documents, through the caches of `[cache]`. */
+export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cache'>, now: () => number): Documents {
+  const { capacity, ttlSeconds, enableListCache, enableMetadataCache } = cache;
+  const create = (enabled: boolean): DocumentCache => createDocumentCache({ enabled, capacity, ttlSeconds, now });
+  const caches: Record<CacheName, DocumentCache> = {
+    list: create(enableListCache),
+    metadata: create(enableMetadataCache),
+    // What is known of an extension's versions is metadata too: the switch is for both.
+    versions: create(enableMetadataCache),
+  };
+  const pathsOf = createPathIndex();
+
+  const read = async (generation: Generation, path: string): Promise<Document | undefined> => {
+    if (OUTSIDE_GENERATIONS.has(path)) return wrap(await reader.read(fileOf(path), MAX_BLOB_BYTES));
+    const { manifest } = generation.pointer;
+    if (path === MANIFEST) {
+      return caches.list.get(`${generation.key} ${path}`, async () =>
+        createDocument(await readReferenced(reader, manifest), manifest.digest),
+      );
+    }
+    const { documents } = generation.site.manifest;
+    // A path that is not in the manifest costs neither a look-up in a cache nor a read.
+    const entry = Object.hasOwn(documents, path) ? documents[path] : undefined;
+    if (entry === undefined) return undefined;
+    return caches[cacheOf(path)].get(`${generation.key} ${path}`, async () =>
+      wrap(await generation.site.readDocument(path), entry.digest),
+    );
+  };
+
+  return {
+    read,
+    readBlob: async (generation, digest) => {
+      const path = pathsOf(generation).get(digest);
+      if (path !== undefined) return read(generation, path);
+      return wrap(await readKept(reader, digest), digest);
+    },
+    statistics: () => ({
+      list: caches.list.statistics(),
+      metadata: caches.metadata.statistics(),
+      versions: caches.versions.statistics(),
+    }),
+  };
+}
+
+/** Which cache a document belongs to: one extension's metadata, its versions and notes, or the lists of many. */
+export function cacheOf(path: string): CacheName {
+  const [first, , , part, ...deeper] = path.split('/');
+  if (first !== LIST || deeper.length > 0) return 'list';
+  if (part !== undefined) return 'versions';
+  return path.split('/').length === 3 ? 'metadata' : 'list';
+}
+
+/** Digest -> path within a generation, made when a generation is first asked for a document by its bytes. */
+function createPathIndex(): (generation: Generation) => ReadonlyMap<Digest, string> {
+  const indexes = new WeakMap<object, Map<Digest, string>>();
+  return ({ site, pointer }) => {
+    const known = indexes.get(site);
+    if (known !== undefined) return known;
+    const index = new Map(Object.entries(site.manifest.documents).map(([path, { digest }]) => [digest, path] as const));
+    index.set(pointer.manifest.digest, MANIFEST);
+    indexes.set(site, index);
+    return index;
+  };
+}
+
+/** A by-hash file that the current generation no longer names. */
+async function readKept(reader: SiteReader, digest: Digest): Promise<Buffer | undefined> {
+  const bytes = await reader.read(blobOf(digest), MAX_BLOB_BYTES);
+  if (bytes !== undefined && digestOf(bytes) !== digest) {
+    throw new RegistryError('invalid_site', `${reader.name}: ${blobOf(digest)} is not what its name says; remove it.`);
+  }
+  return bytes;
+}
+
+function wrap(bytes: Buffer | undefined, digest?: Digest): Document | undefined {
+  return bytes && createDocument(bytes, digest);
+}

@@ -1,0 +1,108 @@
+import { codeOf } from '../indexer/model/errors.ts';
+import type { Source } from '../indexer/sources/source.ts';
+import type { Generation, SiteView } from './site-view.ts';
+
+export interface BackendHealth {
+  kind: string;
+  status: 'healthy' | 'unhealthy';
+  latency_ms: number;
+  /** One of our error codes; its sentence could name a host. */
+  error?: string;
+}
+
+export interface IndexHealth {
+  generation: number;
+  created: string;
+  checked_at: string;
+  age_seconds: number;
+  /** No crawl has confirmed the index for longer than `[indexer] max_age_seconds`. */
+  stale: boolean;
+}
+
+/** As `GET /health` answers. */
+export interface HealthReport {
+  status: 'healthy' | 'degraded' | 'unhealthy';
+  version: string;
+  uptime_seconds: number;
+  backends: Record<string, BackendHealth>;
+  /** Null while nothing is published. */
+  index: IndexHealth | null;
+}
+
+export interface HealthOptions {
+  view: SiteView;
+  sources: ReadonlyMap<string, Source>;
+  version: string;
+  maxAgeSeconds: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export interface Health {
+  report(): Promise<HealthReport>;
+  uptimeSeconds(): number;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+/** Probes of many monitors must not become load on the backends. */
+const REMEMBERED_MS = 5_000;
+
+export function createHealth({ view, sources, version, maxAgeSeconds, now }: HealthOptions): Health {
+  const startedMs = now();
+  let checked: { atMs: number; backends: Promise<Record<string, BackendHealth>> } | undefined;
+
+  const checkAll = async (): Promise<Record<string, BackendHealth>> =>
+    Object.fromEntries(
+      await Promise.all([...sources].map(async ([name, source]) => [name, await checkBackend(source, now)] as const)),
+    );
+
+  const backends = (): Promise<Record<string, BackendHealth>> => {
+    if (checked === undefined || now() - checked.atMs >= REMEMBERED_MS) checked = { atMs: now(), backends: checkAll() };
+    return checked.backends;
+  };
+
+  const uptimeSeconds = (): number => Math.floor((now() - startedMs) / 1_000);
+  return {
+    uptimeSeconds,
+    report: async () => {
+      const [generation, found] = await Promise.all([view.current(), backends()]);
+      const index = generation === undefined ? null : indexHealth(generation, now(), maxAgeSeconds);
+      return { status: statusOf(found, index), version, uptime_seconds: uptimeSeconds(), backends: found, index };
+    },
+  };
+}
+
+/** Reads need no backend, so a backend that is down degrades the registry and no more. */
+function statusOf(backends: Record<string, BackendHealth>, index: IndexHealth | null): HealthReport['status'] {
+  if (index === null) return 'unhealthy';
+  const allHealthy = Object.values(backends).every(({ status }) => status === 'healthy');
+  return allHealthy && !index.stale ? 'healthy' : 'degraded';
+}
+
+function indexHealth({ pointer }: Generation, nowMs: number, maxAgeSeconds: number): IndexHealth {
+  const ageSeconds = Math.max(0, Math.floor((nowMs - Date.parse(pointer.checked_at)) / 1_000));
+  return {
+    generation: pointer.generation,
+    created: pointer.created,
+    checked_at: pointer.checked_at,
+    age_seconds: ageSeconds,
+    stale: ageSeconds > maxAgeSeconds,
+  };
+}
+
+async function checkBackend(source: Source, now: () => number): Promise<BackendHealth> {
+  const startedMs = now();
+  const limit = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const ended = (health: Pick<BackendHealth, 'status' | 'error'>): BackendHealth => ({
+    kind: source.kind,
+    status: health.status,
+    latency_ms: Math.round(now() - startedMs),
+    ...(health.error !== undefined && { error: health.error }),
+  });
+  try {
+    await source.checkHealth(limit);
+    return ended({ status: 'healthy' });
+  } catch (error) {
+    return ended({ status: 'unhealthy', error: codeOf(error) ?? (limit.aborted ? 'timeout' : 'failed') });
+  }
+}

@@ -1,0 +1,111 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { FastifyBaseLogger } from 'fastify';
+import { messageOf } from '../indexer/model/errors.ts';
+
+/** What is used of a child process. */
+export interface IndexerProcess {
+  stdout: Readable | null;
+  stderr: Readable | null;
+  kill(signal: NodeJS.Signals): boolean;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  once(event: 'close', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+}
+
+export interface IndexerScheduleOptions {
+  intervalMs: number;
+  /** How long a stopped run may take to clean up before it is killed. */
+  killAfterMs: number;
+  /** Starts one run of the indexer. */
+  spawn: () => IndexerProcess;
+  /** When a crawl last confirmed the index, in milliseconds since 1970; undefined while nothing is published. */
+  lastCheckedMs: () => Promise<number | undefined>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
+}
+
+export interface IndexerSchedule {
+  /** Plans the first run: at once when nothing is published or it is due. */
+  start(): Promise<void>;
+  /** Plans no more, and ends a run that is under way. */
+  stop(): Promise<void>;
+}
+
+/** setTimeout fires at once for longer waits. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A run that fails or another indexer's that is under way must not make this a busy loop. */
+const MIN_PAUSE_MS = 10;
+/** Exit codes of the indexer that are no failure (design, section 6). */
+const EXPECTED: ReadonlyMap<number | null, string> = new Map([
+  [0, 'the indexer is done'],
+  [3, 'the indexer is done; a source failed and was carried forward'],
+  [4, 'another indexer runs already'],
+]);
+
+/** Runs the indexer as a child, one at a time. Whatever becomes of the child, reads go on. */
+export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerSchedule {
+  const { intervalMs, now, log } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let running: { child: IndexerProcess; ended: Promise<void> } | undefined;
+  let stopped = false;
+
+  const plan = (atMs: number): void => {
+    if (stopped) return;
+    const waitMs = Math.min(MAX_TIMER_MS, Math.max(MIN_PAUSE_MS, atMs - now()));
+    timer = setTimeout(run, waitMs);
+  };
+
+  const run = (): void => {
+    const startedMs = now();
+    const planNext = (): void => {
+      running = undefined;
+      plan(startedMs + intervalMs);
+    };
+    try {
+      const child = options.spawn();
+      running = { child, ended: follow(child, log).then(planNext) };
+    } catch (error) {
+      log.error({ event: 'indexer_failed', reason: messageOf(error) }, 'the indexer could not be started');
+      planNext();
+    }
+  };
+
+  return {
+    start: async () => {
+      const checkedMs = await options.lastCheckedMs();
+      plan(checkedMs === undefined ? now() : checkedMs + intervalMs);
+    },
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      if (running === undefined) return;
+      const { child, ended } = running;
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+      await ended;
+      clearTimeout(kill);
+    },
+  };
+}
+
+/** Passes a run's output on line by line; resolves when it has ended, however. */
+async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log']): Promise<void> {
+  let failure: string | undefined;
+  child.on('error', (error) => (failure = error.message));
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) =>
+      log.info({ event: 'indexer_output', line }, 'indexer'),
+    );
+  }
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.once('close', (...ended) => resolve(ended)),
+  );
+  const result = { code, ...(signal !== null && { signal }), ...(failure !== undefined && { reason: failure }) };
+  const meaning = EXPECTED.get(code);
+  if (meaning === undefined) {
+    log.error({ event: 'indexer_failed', ...result }, 'the indexer failed; what is published is served on');
+  } else if (code === 0) log.info({ event: 'indexer_done', ...result }, meaning);
+  else log.warn({ event: 'indexer_done', ...result }, meaning);
+}

@@ -1,0 +1,212 @@
+import type { Readable } from 'node:stream';
+import type { FastifyBaseLogger } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { networkError } from '../indexer/http/network-error.ts';
+import type { AssetEntry } from '../indexer/model/documents.ts';
+import { codeOf, messageOf, RegistryError } from '../indexer/model/errors.ts';
+import type { ExtensionId } from '../indexer/model/extension.ts';
+import { locationKey, type Location } from '../indexer/model/location.ts';
+import type { Version } from '../indexer/model/version.ts';
+import type { OpenedAsset, Source } from '../indexer/sources/source.ts';
+import type { ByteRange } from './byte-range.ts';
+import { ApiError, backendError } from './error-table.ts';
+import { cutBody, verifyBody, WrongBytesError } from './verified-body.ts';
+
+export interface WantedAsset {
+  id: ExtensionId;
+  version: Version;
+  asset: AssetEntry;
+  /** Without it, the whole asset, checked against its digest. */
+  range?: ByteRange | undefined;
+}
+
+export interface AssetOpenerOptions {
+  sources: ReadonlyMap<string, Source>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  onMismatch: () => void;
+}
+
+export interface AssetOpener {
+  /**
+   * The bytes from the first location that gives them, in the index's order. When this resolves, the first ones are
+   * there; an error of the iteration afterwards means that what was sent is not the asset.
+   * @throws ApiError, or the signal's reason
+   */
+  open(wanted: WantedAsset, context: { signal: AbortSignal; log: FastifyBaseLogger }): Promise<AsyncIterable<Buffer>>;
+}
+
+/** How long a location whose bytes failed the digest is not asked again. */
+const DISTRUST_MS = 10 * 60 * 1_000;
+const MAX_DISTRUSTED = 10_000;
+/** Up to this size a body is held whole, so that wrong bytes can still become another location's or a clean error. */
+const HELD_WHOLE_BYTES = 1024 * 1024;
+
+interface Failure {
+  location: Location;
+  kind: string;
+  error: unknown;
+}
+
+export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
+  const distrusted = new LRUCache<string, true>({
+    max: MAX_DISTRUSTED,
+    ttl: DISTRUST_MS,
+    ttlResolution: 0,
+    perf: { now: options.now },
+  });
+  return {
+    open: async (wanted, { signal, log }) => {
+      const { locations } = wanted.asset;
+      const trusted = locations.filter((each) => !distrusted.has(trustKey(wanted, each)));
+      const failures: Failure[] = [];
+      for (const location of trusted) {
+        const source = options.sources.get(location.source);
+        const kind = source?.kind ?? 'http';
+        const report = (error: unknown): void => {
+          if (signal.aborted) return;
+          if (error instanceof WrongBytesError) {
+            distrusted.set(trustKey(wanted, location), true);
+            options.onMismatch();
+          }
+          logFailure(log, wanted, { location, kind, error });
+        };
+        try {
+          return await begin({ wanted, location, source, signal, report });
+        } catch (error) {
+          if (signal.aborted) throw signal.reason;
+          failures.push({ location, kind, error });
+        }
+      }
+      const isMismatch =
+        trusted.length < locations.length || failures.some(({ error }) => error instanceof WrongBytesError);
+      throw isMismatch ? wrongEverywhere(wanted) : backendFailed(wanted, failures[0]);
+    },
+  };
+}
+
+interface Attempt {
+  wanted: WantedAsset;
+  location: Location;
+  source: Source | undefined;
+  signal: AbortSignal;
+  report: (error: unknown) => void;
+}
+
+async function begin({ wanted, location, source, signal, report }: Attempt): Promise<AsyncIterable<Buffer>> {
+  const { asset, range } = wanted;
+  const length = range === undefined ? asset.size : range.last - range.first + 1;
+  const attempt = async (): Promise<AsyncIterable<Buffer>> => {
+    if (source === undefined) {
+      throw new RegistryError(
+        'config',
+        `The source ${location.source} is not configured; start with the indexer's file.`,
+      );
+    }
+    const opened = await source.openAsset(location, { signal, tries: 1, ...(range && { range }) });
+    return readAhead(bytesOf(opened, wanted, location.source), length <= HELD_WHOLE_BYTES, report);
+  };
+  try {
+    return await attempt().catch((error: unknown) => {
+      // A connection that the backend has closed while it was idle breaks in the same way as a dead backend.
+      if (codeOf(error) !== 'unreachable' || signal.aborted) throw error;
+      return attempt();
+    });
+  } catch (error) {
+    report(error);
+    throw error;
+  }
+}
+
+function bytesOf(
+  opened: OpenedAsset,
+  { asset, range }: WantedAsset,
+  source: string,
+): AsyncGenerator<Buffer, void, void> {
+  const announced = opened.partial && range ? range.last - range.first + 1 : asset.size;
+  if (opened.size !== undefined && opened.size !== announced) {
+    opened.body.destroy();
+    const message = `The backend announces ${opened.size} bytes where the index names ${announced}.`;
+    throw opened.partial
+      ? new RegistryError('bad_answer', message)
+      : new WrongBytesError(message, { expected: asset.digest });
+  }
+  const body = chunksOf(opened.body, source);
+  if (range === undefined) return verifyBody(body, asset);
+  return cutBody(body, { skip: opened.partial ? 0 : range.first, length: range.last - range.first + 1 });
+}
+
+/** A backend's body, whose errors are the HTTP client's until here. */
+async function* chunksOf(body: Readable, source: string): AsyncGenerator<Buffer, void, void> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw networkError(error, source);
+  }
+}
+
+/**
+ * Reads the first chunk, or the whole of a small body, so that what fails here can still be another location's.
+ * @param onLateError told of what fails afterwards
+ */
+async function readAhead(
+  chunks: AsyncGenerator<Buffer, void, void>,
+  whole: boolean,
+  onLateError: (error: unknown) => void,
+): Promise<AsyncIterable<Buffer>> {
+  const ahead: Buffer[] = [];
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    ahead.push(next.value);
+    if (!whole) return resume(ahead, chunks, onLateError);
+  }
+  return resume([Buffer.concat(ahead)], chunks, onLateError);
+}
+
+async function* resume(
+  ahead: readonly Buffer[],
+  rest: AsyncGenerator<Buffer, void, void>,
+  onLateError: (error: unknown) => void,
+): AsyncGenerator<Buffer, void, void> {
+  yield* ahead;
+  try {
+    yield* rest;
+  } catch (error) {
+    onLateError(error);
+    throw error;
+  }
+}
+
+/** A location is distrusted for the digest that it failed: another version of the index may name right bytes there. */
+function trustKey({ asset }: WantedAsset, location: Location): string {
+  return `${locationKey(location)} ${asset.digest ?? asset.size}`;
+}
+
+function logFailure(log: FastifyBaseLogger, { id, version, asset }: WantedAsset, failure: Failure): void {
+  const { location, error } = failure;
+  const about = { extension: id, version, asset: asset.name, source: location.source };
+  if (error instanceof WrongBytesError) {
+    const { expected, actual } = error;
+    log.error(
+      { event: 'digest_mismatch', ...about, expected, actual, reason: error.message },
+      'a location has wrong bytes',
+    );
+    return;
+  }
+  const code = codeOf(error);
+  const details = code === undefined ? { err: error } : { code, reason: messageOf(error) };
+  log.warn({ event: 'location_failed', ...about, ...details }, 'a location failed');
+}
+
+function wrongEverywhere({ id, version, asset }: WantedAsset): ApiError {
+  return new ApiError(
+    'conflict',
+    `The bytes of ${id} ${version} ${asset.name} are not those that its digest names; tell its publisher.`,
+  );
+}
+
+function backendFailed({ id, version, asset }: WantedAsset, failure: Failure | undefined): ApiError {
+  const subject = `${id} ${version} ${asset.name}`;
+  if (failure === undefined) return new ApiError('http', `${subject} is at no source; tell its publisher.`);
+  const { kind, location, error } = failure;
+  return backendError(kind, `${subject} cannot be had from the source ${location.source}`, error);
+}

@@ -1,0 +1,38 @@
+/*
+ * What a client may take of us, and for how long. fastify switches off node's own limit of a request's time and keeps
+ * idle connections for 72 s; nothing of the kind is left to a default here.
+ */
+
+const SECOND_MS = 1_000;
+
+/** Options of fastify. */
+export const SERVER_LIMITS = {
+  /** A whole request: we take no bodies, so this is its header. */
+  requestTimeout: 30 * SECOND_MS,
+  /** Longer than the usual 60 s of a load balancer: who closes first must be the one that sends the next request. */
+  keepAliveTimeout: 65 * SECOND_MS,
+  /** A connection on which nothing moves, such as a download that nobody reads on. */
+  connectionTimeout: 60 * SECOND_MS,
+  /** Spreads long-lived clients over new instances behind a load balancer. */
+  maxRequestsPerSocket: 1_000,
+  /** Bodies are refused before they are read; this is for what slips past. */
+  bodyLimit: 1_024,
+} as const;
+
+/** Options of node's HTTP server. */
+export const HTTP_LIMITS = {
+  headersTimeout: 15 * SECOND_MS,
+  /** Every how long the two timeouts of a request are looked at; node's 30 s would double them. */
+  connectionsCheckingInterval: 5 * SECOND_MS,
+  maxHeaderSize: 16 * 1_024,
+  /** Looked at by us: node's own refusal has no body. */
+  requireHostHeader: false,
+  /** We read no bodies, so an empty request needs no stream that ends. */
+  optimizeEmptyRequests: true,
+} as const;
+
+export const MAX_CONNECTIONS = 2_000;
+/** An asset's name has at most 200 bytes, a version 128 characters. */
+export const MAX_PARAM_LENGTH = 256;
+/** For answers that may wait for a backend, but are no download. */
+export const OPERATIONS_TIMEOUT_MS = 5 * SECOND_MS;

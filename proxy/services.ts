@@ -1,0 +1,19 @@
+import type { Config } from '../indexer/config/config.ts';
+import type { Documents } from './documents.ts';
+import type { Health } from './health.ts';
+import type { AssetOpener } from './open-asset.ts';
+import type { ProxyMetrics } from './proxy-metrics.ts';
+import type { SiteView } from './site-view.ts';
+
+/** What the routes work with. */
+export interface Services {
+  config: Config;
+  view: SiteView;
+  documents: Documents;
+  opener: AssetOpener;
+  health: Health;
+  metrics: ProxyMetrics;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  isStopping: () => boolean;
+}

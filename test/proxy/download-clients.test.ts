@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { configOf, giteaConfig, runIndexer, temporaryFolder } from '../builders.ts';
+import { startFakeGitea } from '../fakes/gitea.ts';
+import { ask } from './http.ts';
+import { BIG, bytesOf, startProxy, startWorld, untilOver } from './world.ts';
+
+const AWS = '/extensions/provider/aws/1.0.0';
+const BIG_ONE = '/extensions/taskserv/big/1.0.0';
+const ATTACHMENT = /^GET \/attachments\//;
+
+/** A client that can stop reading, and leave. */
+async function download(url: string) {
+  const outgoing = httpRequest(url, { agent: false });
+  outgoing.on('error', () => undefined);
+  outgoing.end();
+  return outgoing;
+}
+
+describe('a client that leaves', () => {
+  test('in the middle gives the backend its connection back', async () => {
+    const { url, gitea, logged } = await startWorld();
+    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'pause', afterBytes: 2_000_000 } });
+    const outgoing = await download(`${url}/api/v1${BIG_ONE}`);
+    const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
+    await once(incoming, 'data');
+    incoming.on('error', () => undefined);
+    outgoing.destroy();
+    await untilOver(gitea);
+    expect(gitea.requests.at(-1)?.outcome).toBe('broken');
+    expect(await logged('request')).toMatchObject({ status: 200, broken: true });
+  });
+
+  test('before the first byte does so too', async () => {
+    const { url, gitea, log, logged } = await startWorld();
+    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'hang' } });
+    const outgoing = await download(`${url}/api/v1${AWS}`);
+    while (gitea.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    outgoing.destroy();
+    await untilOver(gitea);
+    expect(gitea.requests).toMatchObject([{ outcome: 'broken' }]);
+    expect(await logged('request')).toMatchObject({ status: 499, broken: true });
+    expect(log.some((line) => line['event'] === 'location_failed' || line['event'] === 'error')).toBe(false);
+  });
+});
+
+describe('a client that reads slowly', () => {
+  test('pauses the backend, and gets every byte in the end', async () => {
+    const content = bytesOf(40 * 1024 * 1024, 'slow');
+    const gitea = await startFakeGitea({ organizations: ['acme'] });
+    onTestFinished(() => gitea.close());
+    gitea.addRepository('acme', { name: 'slow_cluster' });
+    gitea.addRelease('acme', 'slow_cluster', { tag: '1.0.0', assets: [{ name: 'a.tar.gz', content }] });
+    const config = configOf(await temporaryFolder(), [giteaConfig(gitea.url)]);
+    await runIndexer(config);
+    gitea.forget();
+    const { url, app, get } = await startProxy(config);
+    const answering = once(app.server, 'request') as Promise<[unknown, ServerResponse]>;
+    const outgoing = await download(`${url}/api/v1/extensions/cluster/slow/1.0.0`);
+    const [, response] = await answering;
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    // Nobody reads: the buffers on the way fill up, and then nothing more may come from the backend.
+    while (!response.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
+    for (let times = 0; times < 100; times += 1) await get('/health/live');
+    expect(gitea.requests).toMatchObject([{ outcome: 'open' }]);
+    expect(response.writableLength).toBeLessThan(1024 * 1024);
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    await untilOver(gitea);
+    expect(gitea.requests).toMatchObject([{ outcome: 'complete' }]);
+  });
+});
+
+describe('downloads in flight', () => {
+  test('are counted while they run', async () => {
+    const { url, gitea, get, logged } = await startWorld();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'pause', afterBytes: 2_000_000, until: promise } });
+    const running = ask(`${url}/api/v1${BIG_ONE}`);
+    while (gitea.requests.length === 0) await new Promise((next) => setImmediate(next));
+    expect((await get('/metrics')).text).toContain('extreg_downloads_in_flight 1\n');
+    resolve();
+    expect((await running).complete).toBe(true);
+    await logged('request');
+    const text = (await get('/metrics')).text;
+    expect(text).toContain('extreg_downloads_in_flight 0\n');
+    expect(text).toContain(`extreg_download_bytes_total ${BIG.length}\n`);
+    expect(text).toContain('extreg_download_first_byte_seconds_count 1\n');
+  });
+});
