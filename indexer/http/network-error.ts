@@ -15,7 +15,7 @@ export function networkError(error: unknown, subject: string): RegistryError {
   if (TLS.test(code)) {
     return new RegistryError(
       'tls',
-      `${subject} has a certificate that is not trusted (${code}); correct it, or the host name in the configuration.`,
+      `${subject} cannot be spoken to over TLS (${code}); correct its certificate, or scheme and host in the configuration.`,
       { cause: error },
     );
   }

@@ -2,7 +2,7 @@ import { RegistryError, type ErrorCode } from '../model/errors.ts';
 
 const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ['auth', 'refuses the credential or wants one; see that the token is valid and not expired'],
-  403: ['auth', 'does not allow this to the token; give it the scopes that the guide names'],
+  403: ['auth', 'is not allowed to us; configure a token, and give it the scopes that the guide names'],
   404: ['not_found', 'has no such thing, or does not show it to this token'],
   410: ['not_found', 'says that this is gone'],
   429: ['rate_limit', 'asks us to slow down; lower [indexer] concurrency'],

@@ -27,6 +27,8 @@ export interface GiteaAsset {
   browser_download_url: string;
 }
 
+export type Visibility = 'public' | 'limited' | 'private';
+
 export interface NewRepository {
   name: string;
   description?: string;
@@ -49,21 +51,26 @@ export interface RepositoryChanges {
   description?: string;
   private?: boolean;
   archived?: boolean;
+  /** Whether it has a page of releases at all. */
+  has_releases?: boolean;
 }
 
 /** Changes a Gitea's world through its API, as its administrator. A repository is named `owner/name`. */
 export interface GiteaSeed {
-  createOrganization: (name: string, visibility?: 'public' | 'limited' | 'private') => Promise<void>;
+  createOrganization: (name: string, visibility?: Visibility) => Promise<void>;
+  showOrganization: (name: string, visibility: Visibility) => Promise<void>;
   createRepository: (organization: string, repository: NewRepository) => Promise<GiteaRepository>;
   editRepository: (repository: string, changes: RepositoryChanges) => Promise<GiteaRepository>;
   renameRepository: (repository: string, name: string) => Promise<GiteaRepository>;
   transferRepository: (repository: string, organization: string) => Promise<GiteaRepository>;
   deleteRepository: (repository: string) => Promise<void>;
   setTopics: (repository: string, topics: readonly string[]) => Promise<void>;
+  listReleases: (repository: string) => Promise<GiteaRelease[]>;
   createRelease: (repository: string, release: NewRelease) => Promise<GiteaRelease>;
   editRelease: (repository: string, releaseId: number, changes: Partial<NewRelease>) => Promise<GiteaRelease>;
   deleteRelease: (repository: string, releaseId: number) => Promise<void>;
   uploadAsset: (repository: string, releaseId: number, asset: NewAsset) => Promise<GiteaAsset>;
+  listAssets: (repository: string, releaseId: number) => Promise<GiteaAsset[]>;
   deleteAsset: (repository: string, releaseId: number, assetId: number) => Promise<void>;
   /** A team that reads the code, releases and packages of all the organization's repositories; gives its id. */
   createTeam: (organization: string, name: string) => Promise<number>;
@@ -102,6 +109,9 @@ export function createGiteaSeed({ url, token, settle }: SeedOptions): GiteaSeed 
     createOrganization: async (name, visibility = 'public') => {
       await send('POST', '/orgs', { username: name, visibility });
     },
+    showOrganization: async (name, visibility) => {
+      await send('PATCH', `/orgs/${name}`, { visibility });
+    },
     createRepository: (organization, { autoInit = true, ...rest }) =>
       send<GiteaRepository>('POST', `/orgs/${organization}/repos`, { ...rest, auto_init: autoInit }),
     editRepository,
@@ -114,6 +124,7 @@ export function createGiteaSeed({ url, token, settle }: SeedOptions): GiteaSeed 
     setTopics: async (repository, topics) => {
       await send('PUT', `/repos/${repository}/topics`, { topics });
     },
+    listReleases: (repository) => send<GiteaRelease[]>('GET', `/repos/${repository}/releases`),
     createRelease: (repository, release) =>
       send<GiteaRelease>('POST', `/repos/${repository}/releases`, releaseToWire(release)),
     editRelease: (repository, releaseId, changes) =>
@@ -125,6 +136,8 @@ export function createGiteaSeed({ url, token, settle }: SeedOptions): GiteaSeed 
       const path = `/repos/${repository}/releases/${releaseId}/assets?name=${encodeURIComponent(name)}`;
       return send<GiteaAsset>('POST', path, new Blob([Buffer.from(bytes)]));
     },
+    listAssets: (repository, releaseId) =>
+      send<GiteaAsset[]>('GET', `/repos/${repository}/releases/${releaseId}/assets`),
     deleteAsset: async (repository, releaseId, assetId) => {
       await send('DELETE', `/repos/${repository}/releases/${releaseId}/assets/${assetId}`);
     },

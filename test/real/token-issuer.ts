@@ -33,6 +33,8 @@ export interface TokenIssuer {
   requests: TokenRequest[];
   /** How long the next tokens live; negative makes tokens that are expired already (distribution allows 60 s of leeway). */
   lifetimeSeconds: number;
+  /** Namespaces whose repositories nobody may pull from now on. */
+  denied: Set<string>;
   /** The `expires_in` of the next replies where it is to differ from `lifetimeSeconds`. */
   statedLifetimeSeconds: number | undefined;
   close: () => Promise<void>;
@@ -84,7 +86,9 @@ export async function startTokenIssuer(options: IssuerOptions): Promise<TokenIss
       nbf: Math.min(issuedAt, expiresAt) - 1,
       iat: issuedAt,
       jti: randomUUID(),
-      access: scopes.map((scope) => allowedAccess(account, scope)).filter((access) => access.actions.length > 0),
+      access: scopes
+        .map((scope) => allowedAccess(account, scope))
+        .filter(({ name, actions }) => actions.length > 0 && !issuer.denied.has(name.split('/')[0] ?? '')),
     });
     return { token, expires_in: issuer.statedLifetimeSeconds ?? issuer.lifetimeSeconds };
   };
@@ -96,6 +100,7 @@ export async function startTokenIssuer(options: IssuerOptions): Promise<TokenIss
     jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'ES256', use: 'sig' }] },
     requests: [],
     lifetimeSeconds: 300,
+    denied: new Set(),
     statedLifetimeSeconds: undefined,
     close: async () => {
       server.closeAllConnections();

@@ -1,23 +1,28 @@
 import type { GiteaSource } from '../../model/source-config.ts';
 import { createHttpClient, type HttpClient } from '../../http/client.ts';
 import { bearerAuthorization, forOrigin, type Authorize } from '../../http/credentials.ts';
-import { single, type HttpRequest, type HttpResponse } from '../../http/exchange.ts';
+import { single, type HttpRequest } from '../../http/exchange.ts';
 import type { Validate } from '../../http/body.ts';
 import { parseNextLink } from '../../http/link-header.ts';
 import { codeOf, RegistryError } from '../../model/errors.ts';
 import type { SourceDependencies } from '../source.ts';
+import { assetStatuses, openedAsset, rangeHeaders } from '../opened-asset.ts';
+import type { OpenedAsset, OpenOptions } from '../source.ts';
 import {
-  validateAnything,
+  validateOrganization,
+  validateRelease,
   validateReleasePage,
   validateRepositories,
   validateRepository,
   validateVersion,
+  type WireRelease,
   type WireRepository,
 } from './wire.ts';
 
 /** Gitea's MAX_RESPONSE_ITEMS; more is clamped to it without a word. */
 const PAGE_SIZE = 50;
-const MAX_PAGES = 20_000;
+/** 100,000 repositories, or releases of one: a list that goes on has no end. */
+const MAX_PAGES = 2_000;
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
 const MAX_SMALL_BYTES = 64 * 1024;
 
@@ -30,25 +35,22 @@ export interface Page<T> {
 /** The few endpoints of Gitea's API that we ask, and its attachments. */
 export interface GiteaClient {
   readonly http: HttpClient;
-  fetchVersion(signal: AbortSignal, tries?: number): Promise<string>;
-  /** @throws RegistryError `not_found` when it does not exist or is not shown to us */
-  checkOrganization(signal: AbortSignal): Promise<void>;
+  fetchVersion(signal: AbortSignal): Promise<string>;
+  /**
+   * @returns the organization's name, which is another than the configured one after it was renamed
+   * @throws RegistryError `not_found` when it does not exist or is not shown to us
+   */
+  fetchOrganization(signal: AbortSignal): Promise<string>;
   listRepositories(signal: AbortSignal): AsyncGenerator<Page<WireRepository>>;
   /** @param fullName `owner/name` @returns the releases as they came, drafts included where the token may write */
   listReleases(fullName: string, signal: AbortSignal): AsyncGenerator<Page<unknown>>;
-  /** One release, not yet checked, and its repository; undefined when either is gone. */
+  /** One release and its repository; undefined when either is gone. */
   fetchRelease(
     fullName: string,
     id: string,
     signal: AbortSignal,
-  ): Promise<{ repository: WireRepository; release: unknown } | undefined>;
-  openAttachment(uuid: string, options: AttachmentOptions): Promise<HttpResponse>;
-}
-
-export interface AttachmentOptions {
-  signal: AbortSignal;
-  range?: { first: number; last: number };
-  tries?: number;
+  ): Promise<{ repository: WireRepository; release: WireRelease } | undefined>;
+  openAttachment(uuid: string, options: OpenOptions): Promise<OpenedAsset>;
 }
 
 export function createGiteaClient(config: GiteaSource, dependencies: SourceDependencies): GiteaClient {
@@ -70,8 +72,11 @@ export function createGiteaClient(config: GiteaSource, dependencies: SourceDepen
       const request = { url: 'api/v1/version', signal, authorize };
       return (await http.fetchJson(request, MAX_SMALL_BYTES, validateVersion)).value.version;
     },
-    checkOrganization: async (signal) =>
-      void (await http.fetchBytes({ url: organization, signal, authorize }, MAX_SMALL_BYTES)),
+    fetchOrganization: async (signal) => {
+      const request = { url: organization, signal, authorize };
+      const { name, username } = (await http.fetchJson(request, MAX_SMALL_BYTES, validateOrganization)).value;
+      return name ?? username ?? config.organization;
+    },
     listRepositories: (signal) =>
       listPages({ http, authorize, path: `${organization}/repos`, validate: validateRepositories, signal }),
     listReleases: (fullName, signal) =>
@@ -87,22 +92,27 @@ export function createGiteaClient(config: GiteaSource, dependencies: SourceDepen
       const repository = await orGone(
         http.fetchJson({ url: path, signal, authorize }, MAX_PAGE_BYTES, validateRepository),
       );
+      if (repository === undefined) return undefined;
       const url = `${path}/releases/${id}`;
-      const release = await orGone(http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validateAnything));
-      return repository && release && { repository: repository.value, release: release.value };
+      const release = await orGone(http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validateRelease));
+      return release && { repository: repository.value, release: release.value };
     },
-    openAttachment: (uuid, options) => http.open({ ...attachmentRequest(uuid, options), authorize }, options.tries),
+    openAttachment: async (uuid, options) => {
+      const request = attachmentRequest(uuid, options);
+      const response = await http.open({ ...request, authorize }, options.tries);
+      return openedAsset(response, options, `${config.name}: /${request.url}`);
+    },
   };
 }
 
-function attachmentRequest(uuid: string, { signal, range }: AttachmentOptions): HttpRequest {
+function attachmentRequest(uuid: string, { signal, range }: OpenOptions): HttpRequest & { url: string } {
   return {
     url: `attachments/${encodeURIComponent(uuid)}`,
     signal,
-    statuses: range === undefined ? [200] : [200, 206],
+    statuses: assetStatuses(range),
+    headers: rangeHeaders(range),
     // With SERVE_DIRECT the bytes are at an object store, which is asked without our token.
     foreignRedirects: true,
-    ...(range && { headers: { range: `bytes=${range.first}-${range.last}` } }),
   };
 }
 
@@ -123,21 +133,30 @@ interface Pages<T> {
 
 /**
  * Every page. A page may be short or empty in the middle (Gitea cuts the page before it filters what the token may not
- * see), and the total may never be reached, so only the absence of a next link ends it; without any links, the total.
+ * see), and the total may never be reached, so only the absence of a next link ends it.
  */
 async function* listPages<T>({ http, authorize, path, validate, signal }: Pages<T>): AsyncGenerator<Page<T>> {
+  let fullest = 0;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const url = `${path}?page=${page}&limit=${PAGE_SIZE}`;
     const { value, headers } = await http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validate);
     const total = parseTotal(single(headers['x-total-count']));
     yield { items: value, total };
+    fullest = Math.max(fullest, value.length);
     const more =
       headers['link'] === undefined
-        ? value.length > 0 && total !== undefined && page * PAGE_SIZE < total
+        ? hasMoreUnlinked({ page, total, size: value.length, fullest })
         : parseNextLink(headers['link']) !== undefined;
     if (!more) return;
   }
-  throw new RegistryError('bad_answer', `${path} has no last page; see that the server pages its lists.`);
+  throw new RegistryError('bad_answer', `${http.base.host}: ${path} has no last page; see that it pages its lists.`);
+}
+
+/** Gitea sends no link with an only page, and a gateway may take all of them away. */
+function hasMoreUnlinked(list: { page: number; total: number | undefined; size: number; fullest: number }): boolean {
+  if (list.total === undefined) return list.size > 0;
+  // The server may give fewer a page than we ask for, and the fullest page seen is the best that we know of it.
+  return list.page * (list.fullest || PAGE_SIZE) < list.total;
 }
 
 function repositoryPath(fullName: string): string {

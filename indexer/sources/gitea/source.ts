@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import type { GiteaSource } from '../../model/source-config.ts';
-import { single } from '../../http/exchange.ts';
-import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
+import { codeOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
 import type { Location } from '../../model/location.ts';
 import type { Finding } from '../../model/problem.ts';
 import type { Release } from '../../model/release.ts';
+import { readRepositories } from '../read-repositories.ts';
 import { onePerVersion, type ReleaseResult } from '../release-parts.ts';
 import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source, SourceDependencies } from '../source.ts';
 import { createGiteaClient, type GiteaClient } from './client.ts';
@@ -12,21 +12,22 @@ import { extensionOf, parseKey, releaseFromWire, type ExtensionRepository } from
 import type { WireRepository } from './wire.ts';
 
 /** What a single repository may answer without the whole source being in doubt. */
-const OF_ONE_REPOSITORY: ReadonlySet<ErrorCode | undefined> = new Set(['bad_answer', 'too_large', 'not_found']);
+const OF_ONE_REPOSITORY: ReadonlySet<ErrorCode> = new Set(['bad_answer', 'too_large', 'redirect', 'not_found']);
 
 /** Releases of one organization's repositories on Gitea or Forgejo. */
 export function createGiteaSource(config: GiteaSource, dependencies: SourceDependencies): Source {
   const client = createGiteaClient(config, dependencies);
+  const context: Context = { config, client, dependencies, ownerName: undefined };
   return {
     name: config.name,
     kind: 'gitea',
     counts: client.http.counts,
-    fetchListing: (options) => fetchListing({ config, client, dependencies }, options),
-    fetchRelease: (release, signal) => fetchRelease({ config, client, dependencies }, release, signal),
+    fetchListing: (options) => fetchListing(context, options),
+    fetchRelease: (release, signal) => fetchRelease(context, release, signal),
     openAsset: (location, options) => openAsset(client, location, options),
     checkHealth: async (signal) => {
       await client.fetchVersion(signal);
-      await client.checkOrganization(signal);
+      await fetchOwner(context, signal);
     },
     close: () => client.http.close(),
   };
@@ -36,32 +37,45 @@ interface Context {
   config: GiteaSource;
   client: GiteaClient;
   dependencies: SourceDependencies;
+  /** The organization as Gitea calls it, once it has said so. */
+  ownerName: string | undefined;
 }
 
 async function fetchListing(context: Context, options: ListOptions): Promise<Listing> {
-  const { repositories, findings } = await readRepositories(context, options.signal);
-  const progress = { repositories: 0, ofRepositories: repositories.length, releases: 0 };
-  const limit = pLimit(context.dependencies.concurrency);
-  const listings = await limit.map(repositories, async (repository) => {
-    const listing = await readReleases(context, repository, options.signal);
-    progress.repositories += 1;
-    progress.releases += listing.releases.length;
-    options.onProgress?.({ ...progress });
-    return listing;
-  });
-  return {
-    releases: listings.flatMap((each) => each.releases),
-    findings: [...findings, ...listings.flatMap((each) => each.findings)],
+  const { config, client, dependencies } = context;
+  const { repositories, findings } = await findRepositories(context, options.signal);
+  const limit = pLimit(dependencies.concurrency);
+  const reading = {
+    source: config.name,
+    nameOf: ({ wire }: ExtensionRepository) => wire.full_name,
+    read: (each: ExtensionRepository, signal: AbortSignal) =>
+      limit(() => readReleases({ config, client }, each, signal)),
+    isOfOne,
   };
+  const listing = await readRepositories(repositories, reading, options);
+  return { releases: listing.releases, findings: [...findings, ...listing.findings] };
 }
 
-async function readRepositories(
-  { config, client, dependencies }: Context,
-  signal: AbortSignal,
-): Promise<{ repositories: ExtensionRepository[]; findings: Finding[] }> {
-  await client.checkOrganization(signal).catch((error: unknown) => {
+/** 403 is said of one repository whose releases the team may not read; 401 is said of the token itself. */
+function isOfOne({ code, status }: RegistryError): boolean {
+  return OF_ONE_REPOSITORY.has(code) || (code === 'auth' && status === 403);
+}
+
+async function fetchOwner(context: Context, signal: AbortSignal): Promise<string> {
+  const { config, client } = context;
+  context.ownerName = await client.fetchOrganization(signal).catch((error: unknown) => {
     throw codeOf(error) === 'not_found' ? lostAccess(config, error) : error;
   });
+  return context.ownerName;
+}
+
+/** The repositories that may have releases of extensions. */
+async function findRepositories(
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ repositories: ExtensionRepository[]; findings: Finding[] }> {
+  const { config, client, dependencies } = context;
+  await fetchOwner(context, signal);
   // An item that moves between two pages while we read comes twice.
   const seen = new Map<number, WireRepository>();
   let total = 0;
@@ -75,8 +89,9 @@ async function readRepositories(
   for (const wire of [...seen.values()].filter((each) => isWanted(each, config))) {
     const extension = extensionOf(wire, dependencies.types);
     if (extension === undefined) continue;
-    if ('id' in extension) repositories.push({ id: extension.id, wire });
-    else {
+    // Plain tags and drafts are not counted, so 0 saves a request for most repositories of a young organization.
+    if ('id' in extension && wire.release_counter !== 0) repositories.push({ id: extension.id, wire });
+    if ('invalid' in extension) {
       findings.push({ code: 'invalid_name', source: config.name, subject: wire.full_name, detail: extension.invalid });
     }
   }
@@ -90,45 +105,39 @@ function isWanted(wire: WireRepository, config: GiteaSource): boolean {
 }
 
 async function readReleases(
-  { config, client }: Context,
+  { config, client }: Pick<Context, 'config' | 'client'>,
   repository: ExtensionRepository,
   signal: AbortSignal,
 ): Promise<Listing> {
-  // Plain tags and drafts are not counted, so 0 saves a request for most repositories of a young organization.
-  if (repository.wire.release_counter === 0) return { releases: [], findings: [] };
   const results: ReleaseResult[] = [];
-  try {
-    for await (const page of client.listReleases(repository.wire.full_name, signal)) {
-      results.push(...page.items.map((each) => releaseFromWire(each, repository, config.name)));
-    }
-  } catch (error) {
-    if (!OF_ONE_REPOSITORY.has(codeOf(error))) throw error;
-    const detail = `Its releases could not be read: ${messageOf(error)}`;
-    results.push({
-      findings: [{ code: 'read_failed', source: config.name, subject: repository.wire.full_name, detail }],
-    });
+  for await (const page of client.listReleases(repository.wire.full_name, signal)) {
+    results.push(...page.items.map((each) => releaseFromWire(each, repository, config.name)));
   }
   return onePerVersion(results, config.name);
 }
 
 async function fetchRelease(context: Context, release: Release, signal: AbortSignal): Promise<Release | undefined> {
   const { config, client, dependencies } = context;
+  const owner = context.ownerName ?? (await fetchOwner(context, signal));
   const { fullName, id } = parseKey(release.key);
-  if (!fullName.toLowerCase().startsWith(`${config.organization.toLowerCase()}/`)) return undefined;
+  if (!isOf(owner, fullName) && !isOf(config.organization, fullName)) return undefined;
   const found = await client.fetchRelease(fullName, id, signal);
-  if (found === undefined || !isWanted(found.repository, config)) return undefined;
+  // What was transferred answers under its old name too, and is another organization's now.
+  if (found === undefined || !isOf(owner, found.repository.full_name)) return undefined;
   const extension = extensionOf(found.repository, dependencies.types);
-  if (extension === undefined || !('id' in extension)) return undefined;
+  if (!isWanted(found.repository, config) || extension === undefined || !('id' in extension)) return undefined;
   return releaseFromWire(found.release, { id: extension.id, wire: found.repository }, config.name).release;
+}
+
+function isOf(organization: string, fullName: string): boolean {
+  return fullName.toLowerCase().startsWith(`${organization.toLowerCase()}/`);
 }
 
 async function openAsset(client: GiteaClient, location: Location, options: OpenOptions): Promise<OpenedAsset> {
   if (!('attachment' in location)) {
     throw new RegistryError('not_found', `${location.source} is a Gitea source and has no layer ${location.digest}.`);
   }
-  const { status, headers, body } = await client.openAttachment(location.attachment, options);
-  const length = single(headers['content-length']);
-  return { partial: status === 206, body, ...(length !== undefined && { size: Number(length) }) };
+  return client.openAttachment(location.attachment, options);
 }
 
 function lostAccess(config: GiteaSource, cause?: unknown): RegistryError {

@@ -53,6 +53,12 @@ export const validateVersion = compileWire<{ version: string }>({
   properties: { version: { type: 'string' } },
 });
 
+/** Both are its login; `username` is the older name of it and deprecated. */
+export const validateOrganization = compileWire<{ name?: string; username?: string }>({
+  type: 'object',
+  properties: { name: { type: 'string', minLength: 1 }, username: { type: 'string', minLength: 1 } },
+});
+
 const repository = {
   type: 'object',
   required: ['id', 'name', 'full_name'],
@@ -77,9 +83,6 @@ const repository = {
 
 export const validateRepository = compileWire<WireRepository>(repository);
 export const validateRepositories = compileWire<WireRepository[]>({ type: 'array', items: repository });
-
-/** A release before its own check. */
-export const validateAnything = compileWire<unknown>({ type: 'object' });
 
 /** A page of releases; each is checked on its own, so that a bad one does not hide the others. */
 export const validateReleasePage = compileWire<unknown[]>({ type: 'array', items: { type: 'object' } });

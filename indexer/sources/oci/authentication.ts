@@ -1,84 +1,75 @@
 import type { Readable } from 'node:stream';
-import type { OciSource } from '../../model/source-config.ts';
 import { parseChallenges, type Challenge } from '../../http/challenge.ts';
 import type { HttpClient } from '../../http/client.ts';
 import { basicAuthorization, bearerAuthorization, forOrigin } from '../../http/credentials.ts';
 import { requestUrl, type HttpRequest, type HttpResponse } from '../../http/exchange.ts';
-import { statusError } from '../../http/status.ts';
 import { RegistryError } from '../../model/errors.ts';
-import { validateToken } from './wire.ts';
+import type { OciSource } from '../../model/source-config.ts';
+import { createTokens, tokenServiceOf, type Attempt, type TokenService } from './tokens.ts';
 
 /** What is known of how a registry wants to be asked; it learns from the challenges that it is given. */
 export interface Authentication {
-  /** The Authorization field for a scope, as far as one is known before asking. */
-  authorizationFor(scope: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Learns from a 401. @returns whether another try makes sense @throws RegistryError `auth` */
-  learn(field: string | string[] | undefined, refused: Refused): Promise<boolean>;
+  /** What to begin with, as far as anything is known before asking. */
+  first(scope: string, signal: AbortSignal): Promise<Attempt>;
+  /** Learns from a 401. @returns what to try next, undefined when it is final @throws RegistryError `auth` */
+  next(field: string | string[] | undefined, refused: Refused): Promise<Attempt | undefined>;
 }
 
-export interface Refused {
+export interface Refused extends Attempt {
   scope: string;
-  /** What was sent. */
-  authorization: string | undefined;
   signal: AbortSignal;
 }
 
-interface Token {
-  authorization: string;
-  /** Milliseconds since 1970. */
-  renewAt: number;
-}
-
-/** Where tokens come from, once a challenge has said so. */
-interface TokenService {
-  realm: URL;
-  service: string | undefined;
-  /** The scope that the registry asks for whatever is read, such as Gitea's `*`; undefined where it asks for the very one. */
-  fixedScope: string | undefined;
-}
-
-/** Without expires_in a token lives a minute (token specification); it is renewed after four fifths of its life. */
-const DEFAULT_LIFE_SECONDS = 60;
-const USED_LIFE = 0.8;
-const MAX_TOKEN_BYTES = 256 * 1024;
+const MAX_BASE_BYTES = 1024 * 1024;
 
 export function createAuthentication(config: OciSource, http: HttpClient, now: () => number): Authentication {
   const direct = directAuthorization(config);
-  let basic: string | undefined;
-  let tokens: TokenService | undefined;
-  const cache = new Map<string, Promise<Token>>();
+  const password = passwordAuthorization(config);
+  const tokens = createTokens({ config, http, password, now });
+  let service: TokenService | undefined;
+  let asksBasic = false;
+  let introduced = password === undefined;
 
-  const tokenFor = async (service: TokenService, scope: string, signal: AbortSignal): Promise<string> => {
-    const wanted = service.fixedScope ?? scope;
-    const cached = await cache.get(wanted)?.catch(() => undefined);
-    if (cached !== undefined && cached.renewAt > now()) return cached.authorization;
-    const fetched = fetchToken({ config, http, service, scope: wanted, signal, now });
-    cache.set(wanted, fetched);
-    return (await fetched).authorization;
+  const learnService = (bearer: Challenge, scope: string): TokenService => {
+    tokens.learnScope(scope, bearer);
+    service = tokenServiceOf(bearer, config);
+    return service;
+  };
+
+  /** zot that lets strangers read shows them less, and says only beside its 200 that there is more to be had. */
+  const introduce = async (signal: AbortSignal): Promise<void> => {
+    const request = { url: 'v2/', signal, statuses: [200, 401, 403, 404] };
+    const { headers } = await http.fetchBytes(request, MAX_BASE_BYTES);
+    const challenges = parseChallenges(headers['www-authenticate']);
+    const bearer = bearerOf(challenges);
+    if (bearer !== undefined) learnService(bearer, '');
+    else asksBasic = isBasicAsked(challenges);
+    introduced = true;
   };
 
   return {
-    authorizationFor: async (scope, signal) =>
-      direct ?? basic ?? (tokens === undefined ? undefined : await tokenFor(tokens, scope, signal)),
-    learn: async (field, { scope, authorization, signal }) => {
-      // A second refusal with a credential of the kind that was asked for is final: no loop.
-      if (direct !== undefined || basic !== undefined) return false;
+    first: async (scope, signal) => {
+      if (direct !== undefined) return { authorization: direct, fresh: true };
+      if (!introduced) await introduce(signal);
+      if (service !== undefined) return tokens.tokenFor(service, scope, { signal });
+      return { authorization: asksBasic ? password : undefined, fresh: false };
+    },
+    next: async (field, { scope, authorization, fresh, signal }) => {
+      if (direct !== undefined) return undefined;
       const challenges = parseChallenges(field);
-      const bearer = challenges.find((each) => each.scheme === 'bearer' && each.parameters.has('realm'));
+      const bearer = bearerOf(challenges);
       if (bearer !== undefined) {
-        const service = tokenServiceOf(bearer, scope, config);
-        if (authorization !== undefined && tokens?.realm.href === service.realm.href) {
-          if (tokens.fixedScope === service.fixedScope && !expired(bearer)) return false;
-          cache.clear();
-        }
-        tokens = service;
-        await tokenFor(service, scope, signal);
-        return true;
+        const known = tokens.askedScope(scope);
+        const asked = learnService(bearer, scope);
+        const isSame = known === tokens.askedScope(scope);
+        // The service may give less than was asked for, without a word: a fresh token that is refused is an answer.
+        if (isSame && (fresh || bearer.parameters.get('error') === 'insufficient_scope')) return undefined;
+        return tokens.tokenFor(asked, scope, { signal, refused: authorization });
       }
-      const asksBasic = challenges.some((each) => each.scheme === 'basic');
-      if (!asksBasic || config.username === undefined || config.secret === undefined) return false;
-      basic = basicAuthorization(config.username, config.secret);
-      return true;
+      if (!isBasicAsked(challenges) || password === undefined || authorization === password) return undefined;
+      // Gitea names Basic where a token does not let us in; that is said of the one owner, not of the registry.
+      asksBasic ||= service === undefined;
+      return { authorization: password, fresh: true };
     },
   };
 }
@@ -90,7 +81,7 @@ export interface Asking {
   request: HttpRequest;
 }
 
-/** A first try, the one that its challenge teaches, and one more for a token that expired meanwhile. */
+/** A first try, the one that its challenge teaches, and one more for a scope that only then is named. */
 const MAX_TRIES = 3;
 
 /** Asks, and again where a 401 taught us how. */
@@ -98,82 +89,45 @@ export async function askAuthorized<T extends { status: number; headers: HttpRes
   { config, authentication, scope, request }: Asking,
   ask: (request: HttpRequest) => Promise<T>,
 ): Promise<T> {
+  const { signal } = request;
   const statuses = [...(request.statuses ?? [200]), 401];
+  let attempt = await authentication.first(scope, signal);
   for (let tries = 1; ; tries += 1) {
-    const { signal } = request;
-    const authorization = await authentication.authorizationFor(scope, signal);
-    const answer = await ask({ ...request, statuses, authorize: forOrigin(config.base.origin, authorization) });
+    const authorize = forOrigin(config.base.origin, attempt.authorization);
+    const answer = await ask({ ...request, statuses, authorize });
     if (answer.status !== 401) return answer;
     answer.body?.destroy();
     const field = answer.headers['www-authenticate'];
-    const learned = tries < MAX_TRIES && (await authentication.learn(field, { scope, authorization, signal }));
-    if (!learned) throw statusError(401, `${config.name}: ${requestUrl(config, request).pathname}`, undefined);
+    const next = tries < MAX_TRIES ? await authentication.next(field, { ...attempt, scope, signal }) : undefined;
+    if (next === undefined) throw refusedError(config, requestUrl(config, request).pathname);
+    attempt = next;
   }
+}
+
+function bearerOf(challenges: readonly Challenge[]): Challenge | undefined {
+  return challenges.find((each) => each.scheme === 'bearer' && each.parameters.has('realm'));
+}
+
+function isBasicAsked(challenges: readonly Challenge[]): boolean {
+  return challenges.some((each) => each.scheme === 'basic');
 }
 
 /** Without a user name the secret is itself the bearer token, sent unasked. */
-function directAuthorization(config: OciSource): string | undefined {
-  return config.secret !== undefined && config.username === undefined ? bearerAuthorization(config.secret) : undefined;
+function directAuthorization({ secret, username }: OciSource): string | undefined {
+  return secret !== undefined && username === undefined ? bearerAuthorization(secret) : undefined;
 }
 
-function expired(challenge: Challenge): boolean {
-  return challenge.parameters.get('error') === 'invalid_token';
+function passwordAuthorization({ secret, username }: OciSource): string | undefined {
+  return secret === undefined || username === undefined ? undefined : basicAuthorization(username, secret);
 }
 
-/**
- * A realm is whatever the answer says it is, so it is where passwords are stolen (CVE-2026-33540 in distribution): it
- * must be the registry itself or the service that the configuration names, unless we have no password to lose.
- */
-function tokenServiceOf(challenge: Challenge, scope: string, config: OciSource): TokenService {
-  const realm = URL.parse(challenge.parameters.get('realm') ?? '', config.base);
-  if (realm === null || !['http:', 'https:'].includes(realm.protocol)) {
-    throw new RegistryError(
-      'auth',
-      `${config.name}: the registry names no usable token service; see its configuration.`,
-    );
-  }
-  const downgrade = config.base.protocol === 'https:' && realm.protocol === 'http:';
-  const trusted = realm.origin === config.base.origin || realm.origin === config.tokenService;
-  if (downgrade || (!trusted && config.username !== undefined)) {
-    throw new RegistryError(
-      'auth',
-      `${config.name}: the registry sends us to the token service ${realm.origin}, which gets no password; ` +
-        'if it is the right one, set [oci] token_service to it.',
-    );
-  }
-  realm.username = '';
-  realm.password = '';
-  const asked = challenge.parameters.get('scope');
-  return {
-    realm,
-    service: challenge.parameters.get('service'),
-    fixedScope: asked === undefined || asked === scope ? undefined : asked,
-  };
-}
-
-interface TokenRequest {
-  config: OciSource;
-  http: HttpClient;
-  service: TokenService;
-  scope: string;
-  signal: AbortSignal;
-  now: () => number;
-}
-
-async function fetchToken({ config, http, service, scope, signal, now }: TokenRequest): Promise<Token> {
-  const url = new URL(service.realm);
-  if (service.service !== undefined) url.searchParams.set('service', service.service);
-  if (scope !== '') url.searchParams.set('scope', scope);
-  const password =
-    config.username === undefined || config.secret === undefined
-      ? undefined
-      : basicAuthorization(config.username, config.secret);
-  const request = { url, signal, authorize: forOrigin(service.realm.origin, password) };
-  const { value } = await http.fetchJson(request, MAX_TOKEN_BYTES, validateToken);
-  const token = value.token ?? value.access_token;
-  if (token === undefined || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new RegistryError('auth', `${config.name}: the token service ${url.origin} gave no token; see its log.`);
-  }
-  const lifeMs = (value.expires_in ?? DEFAULT_LIFE_SECONDS) * 1_000;
-  return { authorization: bearerAuthorization(token), renewAt: now() + lifeMs * USED_LIFE };
+function refusedError({ name, secret, username }: OciSource, path: string): RegistryError {
+  const refuses = (what: string, remedy: string): string => `${name}: ${path} refuses ${what} (HTTP 401); ${remedy}.`;
+  const message =
+    secret === undefined
+      ? refuses('us without a credential', 'set [oci] auth_token_path, and username where it is a password')
+      : username === undefined
+        ? refuses('the bearer token', 'where it is a password or an access token, set [oci] username too')
+        : refuses('the user and password', 'see that they are right, not expired, and may read this');
+  return new RegistryError('auth', message, { status: 401 });
 }

@@ -2,12 +2,14 @@ import pLimit from 'p-limit';
 import type { OciSource } from '../../model/source-config.ts';
 import { parseJson } from '../../http/body.ts';
 import { createHttpClient, type HttpBytes, type HttpClient } from '../../http/client.ts';
-import { single, type HttpRequest, type HttpResponse } from '../../http/exchange.ts';
+import { single, type HttpRequest } from '../../http/exchange.ts';
 import { digestOf, isDigest, type Digest } from '../../model/digest.ts';
 import { RegistryError } from '../../model/errors.ts';
 import type { SourceDependencies } from '../source.ts';
+import { assetStatuses, openedAsset, rangeHeaders } from '../opened-asset.ts';
+import type { OpenedAsset, OpenOptions } from '../source.ts';
 import { askAuthorized, createAuthentication } from './authentication.ts';
-import { fetchNames, MAX_LIST_BYTES, readCatalog, readTags } from './names.ts';
+import { fetchNames, MAX_LIST_BYTES, readCatalog, readTags, type Names, type NamesRequest } from './names.ts';
 import { ACCEPT, validateManifest, type WireManifest } from './wire.ts';
 
 /** distribution-spec: clients should handle 4 MiB; a larger one is not an extension's. */
@@ -16,9 +18,6 @@ const CATALOG_SCOPE = 'registry:catalog:*';
 
 export interface FetchedManifest {
   digest: Digest;
-  /** Its own bytes' length. */
-  size: number;
-  mediaType: string;
   manifest: WireManifest;
 }
 
@@ -29,13 +28,7 @@ export interface OciClient {
   fetchCatalog(signal: AbortSignal): Promise<string[]>;
   fetchTags(repository: string, signal: AbortSignal): Promise<string[]>;
   fetchManifest(repository: string, reference: string, signal: AbortSignal): Promise<FetchedManifest>;
-  openBlob(repository: string, digest: Digest, options: BlobOptions): Promise<HttpResponse>;
-}
-
-export interface BlobOptions {
-  signal: AbortSignal;
-  range?: { first: number; last: number };
-  tries?: number;
+  openBlob(repository: string, digest: Digest, options: OpenOptions): Promise<OpenedAsset>;
 }
 
 export function createOciClient(config: OciSource, dependencies: SourceDependencies): OciClient {
@@ -54,31 +47,40 @@ export function createOciClient(config: OciSource, dependencies: SourceDependenc
   const fetchBytes = (scope: string, request: HttpRequest, maxBytes: number): Promise<HttpBytes> =>
     limit(() => askAuthorized({ ...asking, scope, request }, (each) => http.fetchBytes(each, maxBytes)));
 
-  const paging = { fetchBytes, base: http.base };
+  const fetchAll = (path: string, list: Pick<NamesRequest, 'scope' | 'signal' | 'read'>): Promise<Names> =>
+    fetchNames({ fetchBytes, source: config.name, base: http.base, path, ...list });
 
   return {
     http,
     checkAccess: async (signal) => void (await fetchBytes('', { url: 'v2/', signal }, MAX_LIST_BYTES)),
-    fetchCatalog: (signal) =>
-      fetchNames({ ...paging, path: 'v2/_catalog', scope: CATALOG_SCOPE, signal, read: readCatalog }),
-    fetchTags: (repository, signal) =>
-      fetchNames({
-        ...paging,
-        path: `v2/${repository}/tags/list`,
-        scope: pullScope(repository),
-        signal,
-        read: readTags,
-      }),
+    fetchCatalog: async (signal) => {
+      const catalog = await fetchAll('v2/_catalog', { scope: CATALOG_SCOPE, signal, read: readCatalog });
+      if (!catalog.cut) return catalog.names;
+      throw new RegistryError('bad_answer', `${config.name}: the catalog stops after ${catalog.names.length} names.`);
+    },
+    fetchTags: async (repository, signal) =>
+      (await fetchAll(`v2/${repository}/tags/list`, { scope: pullScope(repository), signal, read: readTags })).names,
     fetchManifest: async (repository, reference, signal) => {
-      const request = { url: `v2/${repository}/manifests/${reference}`, signal, headers: { accept: ACCEPT } };
-      const answer = await fetchBytes(pullScope(repository), request, MAX_MANIFEST_BYTES);
+      const answer = await fetchBytes(
+        pullScope(repository),
+        // Registries may keep manifests at an object store too (GitLab's); our credential stays here.
+        {
+          url: `v2/${repository}/manifests/${reference}`,
+          signal,
+          headers: { accept: ACCEPT },
+          foreignRedirects: true,
+        },
+        MAX_MANIFEST_BYTES,
+      );
       return checkedManifest(answer, reference, `${config.name}: ${repository}:${reference}`);
     },
-    openBlob: (repository, digest, { signal, range, tries }) =>
-      askAuthorized(
-        { ...asking, scope: pullScope(repository), request: blobRequest(repository, digest, { signal, range }) },
-        (each) => http.open(each, tries),
-      ),
+    openBlob: async (repository, digest, options) => {
+      const request = blobRequest(repository, digest, options);
+      const response = await askAuthorized({ ...asking, scope: pullScope(repository), request }, (each) =>
+        http.open(each, options.tries),
+      );
+      return openedAsset(response, options, `${config.name}: /${request.url}`);
+    },
   };
 }
 
@@ -89,15 +91,15 @@ function pullScope(repository: string): string {
 function blobRequest(
   repository: string,
   digest: Digest,
-  { signal, range }: { signal: AbortSignal; range: BlobOptions['range'] | undefined },
-): HttpRequest {
+  { signal, range }: OpenOptions,
+): HttpRequest & { url: string } {
   return {
     url: `v2/${repository}/blobs/${digest}`,
     signal,
-    statuses: range === undefined ? [200] : [200, 206],
+    statuses: assetStatuses(range),
+    headers: rangeHeaders(range),
     // Registries keep blobs at object stores and redirect there; our credential stays here.
     foreignRedirects: true,
-    ...(range && { headers: { range: `bytes=${range.first}-${range.last}` } }),
   };
 }
 
@@ -111,6 +113,5 @@ function checkedManifest(answer: HttpBytes, reference: string, subject: string):
     }
   }
   const manifest = parseJson(answer.bytes, validateManifest, subject);
-  const type = single(answer.headers['content-type'])?.split(';')[0]?.trim() ?? '';
-  return { digest, size: answer.bytes.length, mediaType: manifest.mediaType ?? type, manifest };
+  return { digest, manifest };
 }

@@ -1,4 +1,4 @@
-import { splitFileName } from '../../model/asset-name.ts';
+import { mediaTypeOf, splitFileName } from '../../model/asset-name.ts';
 import { isDigest } from '../../model/digest.ts';
 import { nameOf } from '../../model/extension.ts';
 import type { About, SourceAsset } from '../../model/release.ts';
@@ -31,11 +31,16 @@ export interface TaggedArtifact {
   base: URL;
 }
 
-/** `os/arch[/variant]`; undefined where it says nothing, as for attestations (`unknown/unknown`). */
+/** RFC 6838, section 4.2. */
+const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
+const PLATFORM_PART = /^[\w.-]{1,50}$/;
+
+/** `os/arch[/variant]`; undefined where it says nothing (`unknown/unknown` of attestations), or nothing readable. */
 export function platformOf(descriptor: WireDescriptor): string | undefined {
   const { os, architecture, variant } = descriptor.platform ?? {};
   if (os === undefined || architecture === undefined || os === 'unknown') return undefined;
-  return [os, architecture, variant].filter((each) => each !== undefined && each !== '').join('/');
+  const parts = variant === undefined || variant === '' ? [os, architecture] : [os, architecture, variant];
+  return parts.every((each) => PLATFORM_PART.test(each)) ? parts.join('/') : undefined;
 }
 
 /** Whether an index's entry is something to install rather than an attestation about its neighbour (BuildKit's form). */
@@ -121,7 +126,8 @@ function assetFromLayer(draft: Draft, { layer, platform, name }: NamedLayer, rep
     {
       name,
       size: layer.size,
-      media_type: layer.mediaType,
+      // Whoever pushed it wrote what they liked.
+      media_type: MEDIA_TYPE.test(layer.mediaType) ? layer.mediaType : mediaTypeOf(name),
       ...(platform !== undefined && { platform }),
       location: { source: draft.source, repository, digest: layer.digest },
       digest: layer.digest,

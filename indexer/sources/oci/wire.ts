@@ -28,7 +28,6 @@ export interface WireDescriptor {
 }
 
 export interface WireManifest {
-  mediaType?: string;
   annotations?: Record<string, string> | null;
   /** An image manifest's. */
   layers?: WireDescriptor[] | null;
@@ -70,7 +69,6 @@ export const validateTags = compileWire<{ tags?: string[] | null }>({
 export const validateManifest = compileWire<WireManifest>({
   type: 'object',
   properties: {
-    mediaType: { type: 'string' },
     annotations,
     layers: { type: 'array', nullable: true, maxItems: 1_000, items: descriptor },
     manifests: { type: 'array', nullable: true, maxItems: 200, items: descriptor },
