@@ -4,6 +4,7 @@ import type { SourceOutcome, SourceProgress } from './crawl/crawl-source.ts';
 import { createOwnership } from './crawl/owners.ts';
 import { remember, type Remembered } from './crawl/remember.ts';
 import type { RetryPolicy } from './http/retry.ts';
+import type { Digest } from './model/digest.ts';
 import type { Pointer } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
 import { emptyMemory, type Memory } from './model/memory.ts';
@@ -140,11 +141,13 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
   return publishSite(storage, current, {
     documents: renderSite(catalogue, memory, options),
     conclude: ({ manifest, search }) => {
-      const same = [start.pointer, current?.pointer].find((each) => each?.manifest.digest === manifest.digest);
-      const newest = Math.max(start.pointer?.generation ?? 0, current?.pointer.generation ?? 0);
+      const { generation, created } = generationOf(manifest.digest, current?.pointer, start.pointer) ?? {
+        generation: Math.max(current?.pointer.generation ?? 0, start.pointer?.generation ?? 0) + 1,
+        created: time,
+      };
       const pointer = renderPointer(catalogue, {
-        generation: same?.generation ?? newest + 1,
-        created: same?.created ?? time,
+        generation,
+        created,
         checkedAt: confirmed,
         manifest,
         search,
@@ -156,4 +159,11 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
       return { pointer, reports: [status, crawlReport] };
     },
   });
+}
+
+/** The published generation that has this manifest, unless its number would fall below one that was published here. */
+function generationOf(manifest: Digest, current: Pointer | undefined, start: Pointer | undefined): Pointer | undefined {
+  if (current?.manifest.digest === manifest) return current;
+  const grows = (start?.generation ?? 0) > (current?.generation ?? 0);
+  return grows && start?.manifest.digest === manifest ? start : undefined;
 }

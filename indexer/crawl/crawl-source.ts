@@ -1,7 +1,9 @@
-import { RegistryError } from '../model/errors.ts';
+import pLimit from 'p-limit';
+import { messageOf, RegistryError } from '../model/errors.ts';
 import { compareText } from '../model/extension.ts';
-import { emptySourceMemory, type KnownAttachment, type SourceMemory } from '../model/memory.ts';
-import type { Release } from '../model/release.ts';
+import type { KnownAttachment, SourceMemory } from '../model/memory.ts';
+import type { Finding } from '../model/problem.ts';
+import { releaseSubject } from '../model/release.ts';
 import type { Listing, ListProgress, Source } from '../sources/source.ts';
 import { digestReleases, type DigestMode, type DigestProgress } from './digests.ts';
 
@@ -33,11 +35,10 @@ export interface SourceOutcome {
 /** One source from its listing to digests. Never throws for a fault of the source: it is then carried forward. */
 export async function crawlSource(
   source: Source,
-  before: SourceMemory | undefined,
+  previous: SourceMemory,
   options: CrawlOptions,
 ): Promise<SourceOutcome> {
   const startedAt = options.now();
-  const previous = before ?? emptySourceMemory();
   // Kept also when the source fails afterwards, so that no byte is read twice.
   const attachments = { ...previous.attachments };
   const read: DigestProgress = { assetsRead: 0, ofAssets: 0, bytesRead: 0 };
@@ -59,9 +60,9 @@ export async function crawlSource(
     return outcome(await readSource(source, { previous, attachments, read, signal: deadline.signal }, options));
   } catch (error) {
     options.signal.throwIfAborted();
-    return outcome({ ...previous, attachments }, asFailure(source, error));
+    return outcome({ ...previous, attachments: sorted(Object.entries(attachments)) }, asFailure(source, error));
   } finally {
-    deadline.clear();
+    deadline.end();
   }
 }
 
@@ -78,11 +79,12 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
   const { previous, attachments, read, signal } = reading;
   const report = (progress: SourceProgress): void => options.onProgress?.(source.name, progress);
   const listing = await source.fetchListing({ signal, onProgress: report });
-  const complete = await withMissing(source, { listing, previous, signal });
+  const complete = await withMissing(listing, { source, previous, signal, concurrency: options.concurrency });
   const digested = await digestReleases(complete.releases, {
     source,
     mode: options.digests,
     attachments,
+    listed: new Map(previous.releases.map((each) => [releaseSubject(each), each])),
     budgetBytes: options.digestBudgetBytes,
     concurrency: options.concurrency,
     signal,
@@ -98,43 +100,58 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
   };
 }
 
-/** Aborts what one source does when its time is over, or when the whole crawl is given up. */
-function startDeadline(source: Source, options: CrawlOptions): { signal: AbortSignal; clear: () => void } {
+/**
+ * Aborts what one source does when its time is over, when the whole crawl is given up, and when it has ended: a source
+ * that failed leaves no request behind that goes on asking.
+ */
+function startDeadline(source: Source, options: CrawlOptions): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
   const seconds = Math.round(options.deadlineMs / 1000);
+  const giveUp = (reason: string): void => controller.abort(new RegistryError('timeout', `${source.name} ${reason}`));
   const timer = setTimeout(() => {
-    const message = `${source.name} was not read within ${seconds} s; raise [indexer] deadline_seconds or lower digest_budget_bytes.`;
-    controller.abort(new RegistryError('timeout', message));
+    giveUp(`was not read within ${seconds} s; raise [indexer] deadline_seconds or lower digest_budget_bytes.`);
   }, options.deadlineMs);
-  const stop = (): void => controller.abort(options.signal.reason);
-  options.signal.addEventListener('abort', stop, { once: true });
   return {
-    signal: controller.signal,
-    clear: () => {
+    signal: AbortSignal.any([options.signal, controller.signal]),
+    end: () => {
       clearTimeout(timer);
-      options.signal.removeEventListener('abort', stop);
+      giveUp('is not asked any more; its crawl has ended.');
     },
   };
+}
+
+interface Asking {
+  source: Source;
+  previous: SourceMemory;
+  signal: AbortSignal;
+  concurrency: number;
 }
 
 /**
  * Pages shift while they are read, so a release that is no longer listed is asked for once more by its own key. One
  * that cannot be asked about stays: only an answer removes it.
  */
-async function withMissing(
-  source: Source,
-  { listing, previous, signal }: { listing: Listing; previous: SourceMemory; signal: AbortSignal },
-): Promise<Listing> {
-  const listed = new Set(listing.releases.map(releaseKey));
-  const found: Release[] = [];
-  for (const missing of previous.releases.filter((each) => !listed.has(releaseKey(each)))) {
-    const release = await source.fetchRelease(missing, signal).catch(() => {
+async function withMissing(listing: Listing, { source, previous, signal, concurrency }: Asking): Promise<Listing> {
+  const listed = new Set(listing.releases.map(releaseSubject));
+  const missing = previous.releases.filter((each) => !listed.has(releaseSubject(each)));
+  const findings: Finding[] = [];
+  const asked = await pLimit(concurrency).map(missing, (each) =>
+    source.fetchRelease(each, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      return missing;
-    });
-    if (release !== undefined && !listed.has(releaseKey(release))) found.push(release);
+      const detail = `It is no longer listed, and asking for it failed, so it stays: ${messageOf(error)}`;
+      findings.push({ code: 'read_failed', source: source.name, subject: releaseSubject(each), detail });
+      return each;
+    }),
+  );
+  // Nothing listed and nothing confirmed is lost access, not emptiness.
+  if (listing.releases.length === 0 && missing.length > 0 && findings.length === missing.length) {
+    throw new RegistryError(
+      'source_failed',
+      `${source.name} lists nothing any more and refuses what it listed before; see that its token still has access.`,
+    );
   }
-  return { ...listing, releases: [...listing.releases, ...found] };
+  const found = asked.filter((each) => each !== undefined).filter((each) => !listed.has(releaseSubject(each)));
+  return { releases: [...listing.releases, ...found], findings: [...listing.findings, ...findings] };
 }
 
 /** Attachments that no release names any more will not come back: a new upload gets a new uuid. */
@@ -144,12 +161,12 @@ function ofListing(attachments: Record<string, KnownAttachment>, listing: Listin
       release.assets.map((each) => ('attachment' in each.location ? each.location.attachment : '')),
     ),
   );
-  const kept = Object.entries(attachments).filter(([uuid]) => listed.has(uuid));
-  return Object.fromEntries(kept.sort(([a], [b]) => compareText(a, b)));
+  return sorted(Object.entries(attachments).filter(([uuid]) => listed.has(uuid)));
 }
 
-function releaseKey(release: Release): string {
-  return `${release.id}@${release.version}`;
+/** In an order that does not depend on which answer came first. */
+function sorted(attachments: [uuid: string, known: KnownAttachment][]): Record<string, KnownAttachment> {
+  return Object.fromEntries(attachments.sort(([a], [b]) => compareText(a, b)));
 }
 
 function asFailure(source: Source, error: unknown): RegistryError {

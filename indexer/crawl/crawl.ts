@@ -1,4 +1,4 @@
-import type { Memory } from '../model/memory.ts';
+import { sourceMemoryOf, type Memory } from '../model/memory.ts';
 import type { Source } from '../sources/source.ts';
 import { crawlSource, type CrawlOptions, type SourceOutcome } from './crawl-source.ts';
 
@@ -8,10 +8,5 @@ export function crawlSources(
   memory: Memory,
   options: CrawlOptions,
 ): Promise<SourceOutcome[]> {
-  return Promise.all(
-    sources.map((source) => {
-      const before = Object.hasOwn(memory.sources, source.name) ? memory.sources[source.name] : undefined;
-      return crawlSource(source, before, options);
-    }),
-  );
+  return Promise.all(sources.map((source) => crawlSource(source, sourceMemoryOf(memory, source.name), options)));
 }

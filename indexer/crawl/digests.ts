@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { isSidecar } from '../model/asset-name.ts';
+import type { Digest } from '../model/digest.ts';
 import { codeOf, messageOf, RegistryError } from '../model/errors.ts';
 import type { KnownAttachment } from '../model/memory.ts';
 import type { Finding } from '../model/problem.ts';
-import type { Release, SourceAsset } from '../model/release.ts';
+import { releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
 import { compareVersions, highestOf } from '../model/version.ts';
 import type { Source } from '../sources/source.ts';
 import { readAsset } from './read-asset.ts';
@@ -16,6 +17,8 @@ export interface DigestOptions {
   mode: DigestMode;
   /** Attachments whose bytes were read by an earlier crawl; what is read now is added. */
   attachments: Record<string, KnownAttachment>;
+  /** `type/name@version` -> the release as an earlier crawl listed it. */
+  listed: ReadonlyMap<string, Release>;
   /** Bytes that this crawl may read of this source. */
   budgetBytes: number;
   concurrency: number;
@@ -111,44 +114,54 @@ async function readAttachment(
   return { digest, ...(claims && { claims }) };
 }
 
-interface Digesting extends Pick<DigestOptions, 'attachments' | 'mode' | 'source'> {
+interface Digesting extends Pick<DigestOptions, 'attachments' | 'listed' | 'mode' | 'source'> {
   /** Attachment -> why it could not be read. */
   failed: ReadonlyMap<string, string>;
   findings: Finding[];
 }
 
-/** The release with its digests, or none when one of its assets is unreadable or is not what its sidecar says. */
+/**
+ * The release with its digests. When one of its assets is unreadable or is not what its sidecar says, what an earlier
+ * crawl listed stands, and a version that none has listed stays out.
+ */
 function withDigests(release: Release, context: Digesting): Release[] {
-  const subject = `${release.id}@${release.version}`;
+  const subject = releaseSubject(release);
+  const listed = context.listed.get(subject);
   const find = (code: Finding['code'], detail: string): Release[] => {
     context.findings.push({ code, source: context.source.name, subject, detail });
-    return [];
+    return listed === undefined ? [] : [listed];
   };
   const unreadable = release.assets.find((each) => context.failed.has(attachmentOf(each) ?? ''));
   if (unreadable !== undefined) {
     const why = context.failed.get(attachmentOf(unreadable) ?? '') ?? '';
     return find('read_failed', `The asset ${unreadable.name} could not be read: ${why}`);
   }
-  const claims = Object.assign({}, ...release.assets.map((each) => knownOf(each, context)?.claims ?? {}));
-  const wrong = release.assets.find((each) => {
-    const known = knownOf(each, context)?.digest;
-    return known !== undefined && Object.hasOwn(claims, each.name) && claims[each.name] !== known;
-  });
-  if (wrong !== undefined) {
-    const digest = knownOf(wrong, context)?.digest;
-    return find('sidecar_mismatch', `The asset ${wrong.name} is ${digest}, its sidecar says ${claims[wrong.name]}.`);
-  }
-  return [{ ...release, assets: release.assets.map((each) => withDigest(each, claims, context)) }];
+  const claims = claimsOf(release, context);
+  const digested = { ...release, assets: release.assets.map((each) => withDigest(each, claims, context)) };
+  const wrong = digested.assets.find(
+    ({ name, digest }) => digest !== undefined && (claims.get(name) ?? digest) !== digest,
+  );
+  // Whoever replaces a file often leaves its sidecar as it was: that is `mutated`, which settling finds.
+  if (wrong === undefined || isReplaced(wrong, listed)) return [digested];
+  const claimed = claims.get(wrong.name);
+  return find('sidecar_mismatch', `The asset ${wrong.name} is ${wrong.digest}, its sidecar says ${claimed}.`);
 }
 
-function withDigest(asset: SourceAsset, claims: Record<string, unknown>, context: Digesting): SourceAsset {
+function claimsOf(release: Release, context: Digesting): ReadonlyMap<string, Digest> {
+  return new Map(release.assets.flatMap((each) => Object.entries(knownOf(each, context)?.claims ?? {})));
+}
+
+function isReplaced({ name, digest }: SourceAsset, listed: Release | undefined): boolean {
+  const before = listed?.assets.find((each) => each.name === name)?.digest;
+  return before !== undefined && before !== digest;
+}
+
+function withDigest(asset: SourceAsset, claims: ReadonlyMap<string, Digest>, context: Digesting): SourceAsset {
   if (asset.digest !== undefined) return asset;
   const known = knownOf(asset, context)?.digest;
   if (known !== undefined) return { ...asset, digest: known, digest_origin: 'computed' };
-  const claimed = context.mode === 'sidecar' && Object.hasOwn(claims, asset.name) ? claims[asset.name] : undefined;
-  return claimed === undefined
-    ? asset
-    : { ...asset, digest: claimed as NonNullable<SourceAsset['digest']>, digest_origin: 'sidecar' };
+  const claimed = context.mode === 'sidecar' ? claims.get(asset.name) : undefined;
+  return claimed === undefined ? asset : { ...asset, digest: claimed, digest_origin: 'sidecar' };
 }
 
 function knownOf(asset: SourceAsset, { attachments }: Pick<Digesting, 'attachments'>): KnownAttachment | undefined {

@@ -1,12 +1,12 @@
 import type { Asset, CatalogueVersion } from '../model/catalogue.ts';
-import type { Digest } from '../model/digest.ts';
 import { compareText, type ExtensionId } from '../model/extension.ts';
-import type { Memory } from '../model/memory.ts';
+import { locationKey, type Location } from '../model/location.ts';
+import { sourceMemoryOf, versionRecordOf, type Memory } from '../model/memory.ts';
 import type { Finding } from '../model/problem.ts';
-import type { Release, SourceAsset } from '../model/release.ts';
+import { primaryOf, releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
 import { compareVersions, isPrerelease } from '../model/version.ts';
 import type { Ownership } from './owners.ts';
-import { changedAsset, firstSeenDigests } from './settle-source.ts';
+import { changedAsset, mutatedFinding } from './settle-source.ts';
 
 export interface MergeOptions {
   /** Source names, the most preferred first. */
@@ -39,7 +39,7 @@ export function mergeSources(
 ): { extensions: MergedExtension[]; findings: Finding[] } {
   const findings: Finding[] = [];
   const candidates: Candidate[] = preference.flatMap((source) => {
-    const releases = memory.sources[source]?.releases ?? [];
+    const releases = sourceMemoryOf(memory, source).releases;
     const foreign = Map.groupBy(
       releases.filter((each) => !ownership.mayAdd(source, each.id)),
       (each) => each.id,
@@ -71,27 +71,24 @@ interface MergeContext {
 function mergeVersion(candidates: readonly Candidate[], { memory, now, findings }: MergeContext): CatalogueVersion[] {
   const [any] = candidates;
   if (any === undefined) return [];
-  const first = firstSeenDigests(memory, any.release);
-  const subject = `${any.release.id}@${any.release.version}`;
-  const unchanged = candidates.filter((each) => changedAsset(each.release, first) === undefined);
-  const [chosen] = unchanged;
+  const record = versionRecordOf(memory, any.release);
+  const chosen = candidates.find((each) => changedAsset(each.release, record) === undefined);
   if (chosen === undefined) {
     for (const { source, release } of candidates) {
-      const changed = changedAsset(release, first);
-      const detail = `The asset ${changed?.name} was ${changed?.first} when first seen and is now ${changed?.now ?? 'unread'}.`;
-      findings.push({ code: 'mutated', source, subject, detail });
+      const changed = changedAsset(release, record);
+      if (changed?.now !== undefined) findings.push(mutatedFinding(source, release, changed));
     }
     return [];
   }
   const agreeing = candidates.filter((each) => each === chosen || samePrimary(each, chosen));
   for (const { source, release } of candidates.filter((each) => !agreeing.includes(each))) {
-    const [ours, theirs] = [primaryDigest(chosen.release), primaryDigest(release)];
+    const [ours, theirs] = [primaryOf(chosen.release)?.digest, primaryOf(release)?.digest];
     // Without both digests nothing can be said yet; the other source's stays out without a word.
     if (ours === undefined || theirs === undefined) continue;
     const detail = `Its primary asset is ${theirs}; at ${chosen.source}, whose version is listed, it is ${ours}.`;
-    findings.push({ code: 'digest_conflict', source, subject, detail });
+    findings.push({ code: 'digest_conflict', source, subject: releaseSubject(release), detail });
   }
-  return [assembleVersion(chosen, agreeing, memory.versions[any.release.id]?.[any.release.version]?.first_seen ?? now)];
+  return [assembleVersion(chosen, agreeing, record?.first_seen ?? now)];
 }
 
 function assembleVersion(chosen: Candidate, agreeing: readonly Candidate[], firstSeen: string): CatalogueVersion {
@@ -120,15 +117,16 @@ function assembleAsset(asset: SourceAsset, others: readonly SourceAsset[]): Asse
     mediaType: asset.media_type,
     ...(asset.platform !== undefined && { platform: asset.platform }),
     ...(asset.primary && { primary: true as const }),
-    locations: [asset, ...same].map((each) => each.location),
+    locations: eachOnce([asset, ...same].map((each) => each.location)),
   };
 }
 
-function samePrimary(a: Candidate, b: Candidate): boolean {
-  const digest = primaryDigest(a.release);
-  return digest !== undefined && digest === primaryDigest(b.release);
+/** A layer that stands in a registry's manifest under two titles is in one place. */
+function eachOnce(locations: readonly Location[]): Location[] {
+  return [...new Map(locations.map((each) => [locationKey(each), each])).values()];
 }
 
-function primaryDigest(release: Release): Digest | undefined {
-  return release.assets.find((each) => each.primary === true)?.digest;
+function samePrimary(a: Candidate, b: Candidate): boolean {
+  const digest = primaryOf(a.release)?.digest;
+  return digest !== undefined && digest === primaryOf(b.release)?.digest;
 }

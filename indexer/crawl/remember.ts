@@ -2,6 +2,7 @@ import type { Catalogue, CatalogueExtension } from '../model/catalogue.ts';
 import { compareText } from '../model/extension.ts';
 import type { Memory, SourceMemory, VersionRecord } from '../model/memory.ts';
 import { problemKey, PROBLEMS, type Finding, type Problem } from '../model/problem.ts';
+import { releaseSubject } from '../model/release.ts';
 import type { SourceOutcome } from './crawl-source.ts';
 import { mergeSources, type MergedExtension, type MergeOptions } from './merge.ts';
 import { compareFindings, settleSource } from './settle-source.ts';
@@ -65,9 +66,7 @@ interface Known {
 
 /** The record of every version ever listed: when it was first seen, the digests it had then, since when it is gone. */
 function rememberVersions(before: Memory, { extensions, sources, now }: Known): Memory['versions'] {
-  const given = new Set(
-    Object.values(sources).flatMap((each) => each.releases.map((release) => `${release.id}@${release.version}`)),
-  );
+  const given = new Set(Object.values(sources).flatMap((each) => each.releases.map(releaseSubject)));
   const records = new Map<string, Map<string, VersionRecord>>();
   for (const [id, versions] of Object.entries(before.versions)) {
     const kept = Object.entries(versions).map(([version, record]): [string, VersionRecord] => {
@@ -80,9 +79,10 @@ function rememberVersions(before: Memory, { extensions, sources, now }: Known): 
     const ofExtension = records.get(id) ?? new Map<string, VersionRecord>();
     for (const { version, firstSeen, assets } of versions) {
       const known = ofExtension.get(version);
+      const checksum = known?.checksum ?? assets.find((each) => each.primary)?.digest;
       const seen = assets.flatMap((each) => (each.digest === undefined ? [] : [[each.name, each.digest] as const]));
       const digests = Object.fromEntries([...seen, ...Object.entries(known?.digests ?? {})].sort(byKey));
-      ofExtension.set(version, { ...known, first_seen: firstSeen, digests });
+      ofExtension.set(version, { first_seen: firstSeen, ...(checksum && { checksum }), digests });
     }
     records.set(id, ofExtension);
   }

@@ -1,31 +1,40 @@
 import type { Digest } from '../model/digest.ts';
-import type { Memory, SourceMemory } from '../model/memory.ts';
-import type { Finding } from '../model/problem.ts';
-import type { Release } from '../model/release.ts';
 import { compareText } from '../model/extension.ts';
+import {
+  sourceMemoryOf,
+  versionRecordOf,
+  type Memory,
+  type SourceMemory,
+  type VersionRecord,
+} from '../model/memory.ts';
+import type { Finding } from '../model/problem.ts';
+import { primaryOf, releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
 import { compareVersions } from '../model/version.ts';
 
-/** The digests that a version had when it was first seen, by asset name; undefined for a version never seen. */
-export function firstSeenDigests(
-  memory: Memory,
-  release: Pick<Release, 'id' | 'version'>,
-): Record<string, Digest> | undefined {
-  const versions = Object.hasOwn(memory.versions, release.id) ? memory.versions[release.id] : undefined;
-  return versions !== undefined && Object.hasOwn(versions, release.version)
-    ? versions[release.version]?.digests
-    : undefined;
+export interface ChangedAsset {
+  name: string;
+  first: Digest;
+  /** Undefined while its bytes have not been read. */
+  now: Digest | undefined;
 }
 
-/** The first asset that has another digest than it had when it was first seen. */
-export function changedAsset(
-  release: Release,
-  first: Record<string, Digest> | undefined,
-): { name: string; first: Digest; now: Digest | undefined } | undefined {
+/** The first asset that is not what it was when the version was first seen: the primary one, then any by its name. */
+export function changedAsset(release: Release, record: VersionRecord | undefined): ChangedAsset | undefined {
+  if (record === undefined) return undefined;
+  const primary = primaryOf(release);
+  if (primary !== undefined && record.checksum !== undefined && primary.digest !== record.checksum) {
+    return { name: primary.name, first: record.checksum, now: primary.digest };
+  }
   for (const { name, digest } of release.assets) {
-    const known = first !== undefined && Object.hasOwn(first, name) ? first[name] : undefined;
-    if (known !== undefined && known !== digest) return { name, first: known, now: digest };
+    const first = Object.hasOwn(record.digests, name) ? record.digests[name] : undefined;
+    if (first !== undefined && first !== digest) return { name, first, now: digest };
   }
   return undefined;
+}
+
+export function mutatedFinding(source: string, release: Release, { name, first, now }: ChangedAsset): Finding {
+  const detail = `The asset ${name} is now ${now}; the version was first seen with ${first}, which stands.`;
+  return { code: 'mutated', source, subject: releaseSubject(release), detail };
 }
 
 /**
@@ -33,19 +42,16 @@ export function changedAsset(
  * the record from before stands, with its old location, and the change is a problem; the new bytes are never listed.
  */
 export function settleSource(name: string, given: SourceMemory, before: Memory): SourceMemory {
-  const previous = new Map(before.sources[name]?.releases.map((each) => [`${each.id}@${each.version}`, each]));
+  const previous = new Map(sourceMemoryOf(before, name).releases.map((each) => [releaseSubject(each), each]));
   const findings: Finding[] = [];
-  const releases = given.releases.map((release) => {
-    const first = firstSeenDigests(before, release);
-    const changed = changedAsset(release, first);
-    const subject = `${release.id}@${release.version}`;
-    const old = previous.get(subject);
-    if (changed === undefined || old === undefined || changedAsset(old, first) !== undefined) return release;
+  const releases = given.releases.map((each) => {
+    const record = versionRecordOf(before, each);
+    const release = withFirstPrimary(each, record);
+    const changed = changedAsset(release, record);
+    const old = previous.get(releaseSubject(release));
+    if (changed === undefined || old === undefined || changedAsset(old, record) !== undefined) return release;
     // Not read yet (the budget): nothing is known of the new bytes, so nothing is said of them.
-    if (changed.now !== undefined) {
-      const detail = `The asset ${changed.name} was ${changed.first} when first seen and is now ${changed.now}.`;
-      findings.push({ code: 'mutated', source: name, subject, detail });
-    }
+    if (changed.now !== undefined) findings.push(mutatedFinding(name, release, changed));
     return old;
   });
   return {
@@ -53,6 +59,20 @@ export function settleSource(name: string, given: SourceMemory, before: Memory):
     findings: [...given.findings, ...findings].sort(compareFindings),
     attachments: given.attachments,
   };
+}
+
+/**
+ * The primary asset stays the one that was first seen, though files that were added later (a publisher may still upload
+ * while we crawl) would make another stand out: what a bare download gives never changes.
+ */
+function withFirstPrimary(release: Release, record: VersionRecord | undefined): Release {
+  const first = release.assets.find((each) => each.digest !== undefined && each.digest === record?.checksum);
+  if (first === undefined || primaryOf(release)?.digest === first.digest) return release;
+  const assets = release.assets.map((each): SourceAsset => {
+    const { primary: _primary, ...rest } = each;
+    return each === first ? { ...rest, primary: true } : rest;
+  });
+  return { ...release, assets };
 }
 
 export function compareFindings(a: Finding, b: Finding): number {

@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'storage'
   /** A published site that is damaged or newer than we understand. */
   | 'invalid_site'
+  /** Another indexer runs. */
+  | 'locked'
   /** Somebody else published meanwhile. */
   | 'conflict'
   /** Nothing is published yet. */

@@ -15,3 +15,10 @@ export interface LayerLocation {
 
 /** Where an asset's bytes are: a source's name and that source's own key. Never a URL, so no answer can send us elsewhere. */
 export type Location = AttachmentLocation | LayerLocation;
+
+/** One string for one place. */
+export function locationKey(location: Location): string {
+  return 'attachment' in location
+    ? `${location.source} ${location.attachment}`
+    : `${location.source} ${location.repository}@${location.digest}`;
+}

@@ -20,6 +20,8 @@ export interface SourceMemory {
 /** What is kept of one version for ever, also after its source lost it. */
 export interface VersionRecord {
   first_seen: string;
+  /** The digest of the primary asset when it was first known: what a bare download gives for ever. */
+  checksum?: Digest;
   /** Asset name -> the digest that it had when it was first seen. */
   digests: Record<string, Digest>;
   /** When a crawl confirmed that no source has it any more. */
@@ -40,6 +42,17 @@ export function emptyMemory(): Memory {
   return { schema: 1, sources: {}, versions: {}, problems: {} };
 }
 
-export function emptySourceMemory(): SourceMemory {
-  return { releases: [], findings: [], attachments: {} };
+/** What a source gave last time; nothing for one that no crawl has read. */
+export function sourceMemoryOf(memory: Memory, source: string): SourceMemory {
+  const known = Object.hasOwn(memory.sources, source) ? memory.sources[source] : undefined;
+  return known ?? { releases: [], findings: [], attachments: {} };
+}
+
+/** The record of a version; undefined for one that was never listed. */
+export function versionRecordOf(
+  memory: Memory,
+  { id, version }: Pick<Release, 'id' | 'version'>,
+): VersionRecord | undefined {
+  const versions = Object.hasOwn(memory.versions, id) ? memory.versions[id] : undefined;
+  return versions !== undefined && Object.hasOwn(versions, version) ? versions[version] : undefined;
 }

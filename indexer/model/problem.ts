@@ -14,6 +14,7 @@ export const PROBLEMS = {
   invalid_manifest: 'Push the artifact again with a current client, such as oras.',
   too_large: 'Make the file or the manifest smaller than the limit that the detail names.',
   truncated_text: 'Shorten the text to the limit that the detail names.',
+  unmatched_rule: 'Correct the rule in the policy file, or remove it once the version is gone for good.',
   read_failed: 'See whether the backend answers for this release; the next crawl tries again.',
 } as const;
 

@@ -50,3 +50,12 @@ export interface Release {
   about: About;
   assets: SourceAsset[];
 }
+
+/** How a version of an extension is written in messages, problems and keys: `type/name@version`. */
+export function releaseSubject({ id, version }: Pick<Release, 'id' | 'version'>): string {
+  return `${id}@${version}`;
+}
+
+export function primaryOf(release: Pick<Release, 'assets'>): SourceAsset | undefined {
+  return release.assets.find((each) => each.primary === true);
+}

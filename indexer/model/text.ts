@@ -21,7 +21,9 @@ export interface Clipped {
 export function clipLine(raw: string, maxCharacters: number): Clipped {
   // Cut first, so that a hostile length costs nothing further.
   const bounded = raw.slice(0, maxCharacters * 8);
-  const line = bounded.replaceAll(/\s+/g, ' ').replaceAll(CONTROL, '').toWellFormed().trim();
+  // Folded again, because a control character between two spaces leaves both.
+  const visible = bounded.replaceAll(/\s+/g, ' ').replaceAll(CONTROL, '').replaceAll(/ {2,}/g, ' ');
+  const line = visible.toWellFormed().trim();
   const characters = Array.from(line);
   const truncated = characters.length > maxCharacters || bounded.length < raw.trimEnd().length;
   return { text: truncated ? characters.slice(0, maxCharacters).join('').trimEnd() : line, truncated };
@@ -45,9 +47,12 @@ export function webAddress(raw: string | undefined): string | undefined {
   return url.href;
 }
 
+/** RFC 3339, section 5.6; without its offset a time would mean another one on each machine. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
 /** A date and time of an upstream as RFC 3339 in UTC with whole seconds, or undefined for what is none. */
 export function utcTime(raw: string | undefined | null): string | undefined {
-  if (raw === undefined || raw === null || !/^\d{4}-\d\d-\d\dT/.test(raw)) return undefined;
+  if (raw === undefined || raw === null || raw.length > 64 || !TIMESTAMP.test(raw)) return undefined;
   const time = Date.parse(raw);
   return Number.isNaN(time) || time <= 0 ? undefined : formatTime(time);
 }

@@ -8,7 +8,8 @@ export type Version = string & { readonly [versionBrand]: true };
 
 /** Longer strings are refused before any pattern sees them. */
 const MAX_LENGTH = 128;
-const SHAPE = /^v?\d/;
+/** semver itself would trim white space and accept a leading `=`. */
+const SHAPE = /^v?\d\S*$/;
 
 /** A tag to its version; a leading `v` is tolerated. @throws RegistryError `invalid_version` */
 export function parseVersion(tag: string): Version {

@@ -31,6 +31,12 @@ export interface Published {
 }
 
 /**
+ * While friendly paths are being changed: which ones. A run that is killed leaves it behind, and the next one sets right
+ * every path in it, whether its own generation changes that path or not.
+ */
+export const UNFINISHED_FILE = '.unfinished.json';
+
+/**
  * Makes a generation the visible site, in the one order of section 4 of the design: files named by their bytes, then
  * each friendly path by atomic replacement, then the pointer by compare-and-swap, then removals. Killed at any point,
  * a reader through the pointer still finds a whole site, old or new.
@@ -42,10 +48,10 @@ export async function publishSite(
 ): Promise<Published> {
   const before = current?.manifest.documents ?? {};
   const references = new Map<string, DocumentReference>();
-  const changed = new Map<string, DocumentReference>();
+  const changed: string[] = [];
   const create = async ({ path, bytes, reference }: RenderedDocument): Promise<void> => {
     await storage.create(reference.path, bytes);
-    changed.set(path, reference);
+    changed.push(path);
   };
   for (const document of documents) {
     references.set(document.path, document.reference);
@@ -55,15 +61,27 @@ export async function publishSite(
   const manifest = renderDocument(MANIFEST, renderManifest(references));
   const isNew = current?.pointer.manifest.digest !== manifest.reference.digest;
   if (isNew) await create(manifest);
-  for (const [path, { path: blob }] of changed) await storage.expose(blob, fileOf(path));
 
+  const gone = Object.keys(before).filter((path) => !references.has(path));
+  const touched = new Set([...(await readUnfinished(storage)), ...changed, ...gone]);
+  if (touched.size > 0) await storage.replace(UNFINISHED_FILE, Buffer.from(`${JSON.stringify([...touched])}\n`));
+  const friendly = new Map(references).set(MANIFEST, manifest.reference);
+  for (const path of touched) {
+    const blob = friendly.get(path)?.path;
+    if (blob !== undefined) await storage.expose(blob, fileOf(path));
+  }
   const search = references.get(SEARCH);
   if (search === undefined) throw new TypeError('A site has a search document.');
   const { pointer, reports } = conclude({ manifest: manifest.reference, search });
   for (const { path, bytes } of reports) await storage.replace(fileOf(path), bytes);
   await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
 
-  const gone = Object.keys(before).filter((path) => !references.has(path));
-  for (const path of gone) await storage.remove(fileOf(path));
-  return { pointer, changed: isNew, written: changed.size, removed: gone.length };
+  for (const path of touched) if (!friendly.has(path)) await storage.remove(fileOf(path));
+  if (touched.size > 0) await storage.remove(UNFINISHED_FILE);
+  return { pointer, changed: isNew, written: changed.length, removed: gone.length };
+}
+
+async function readUnfinished(storage: SiteStorage): Promise<string[]> {
+  const bytes = await storage.read(UNFINISHED_FILE);
+  return bytes === undefined ? [] : (JSON.parse(bytes.toString('utf8')) as string[]);
 }

@@ -8,7 +8,7 @@ import type {
   StatusDocument,
 } from '../model/documents.ts';
 import { typeOf } from '../model/extension.ts';
-import type { Memory } from '../model/memory.ts';
+import { sourceMemoryOf, type Memory } from '../model/memory.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** How many problems the status document spells out. */
@@ -32,8 +32,7 @@ export interface PointerParts {
 }
 
 export function renderPointer(catalogue: Catalogue, parts: PointerParts): Pointer {
-  const byType: Record<string, number> = {};
-  for (const { id } of catalogue.extensions) byType[typeOf(id)] = (byType[typeOf(id)] ?? 0) + 1;
+  const perType = Map.groupBy(catalogue.extensions, (each) => typeOf(each.id));
   return {
     schema: 1,
     generation: parts.generation,
@@ -44,7 +43,7 @@ export function renderPointer(catalogue: Catalogue, parts: PointerParts): Pointe
     counts: {
       extensions: catalogue.extensions.length,
       versions: catalogue.extensions.reduce((sum, each) => sum + each.versions.length, 0),
-      by_type: byType,
+      by_type: Object.fromEntries([...perType].map(([type, extensions]) => [type, extensions.length])),
     },
     search: parts.search,
     sources: parts.sources,
@@ -81,7 +80,7 @@ export function renderStatus(
     checked_at: pointer.checked_at,
     sources: pointer.sources.map((each): SourceStatus => {
       const failure = reports.find((report) => report.name === each.name)?.failure;
-      const releases = memory.sources[each.name]?.releases ?? [];
+      const releases = sourceMemoryOf(memory, each.name).releases;
       return {
         ...each,
         ...(failure && { error: failure }),

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { RegistryError, messageOf } from '../model/errors.ts';
@@ -21,66 +21,71 @@ const NO_LINK: ReadonlySet<unknown> = new Set(['EPERM', 'EXDEV', 'EMLINK', 'ENOT
 const NOT_EMPTY: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 export function createFolderReader({ root }: FolderOptions): SiteReader {
-  return { name: root, read: (file, maxBytes) => readFileOf(root, file, maxBytes), close: async () => undefined };
+  return {
+    name: root,
+    read: async (file, maxBytes) => readWhole(pathIn(root, file), maxBytes),
+    close: async () => undefined,
+  };
 }
 
 /** A site in a folder. Every change of a file is a rename of a finished one beside it. */
 export function createFolderStorage(options: WritableFolderOptions): SiteStorage {
   const { root } = options;
-  const temporaryIn = (file: string): string => join(root, dirname(file), `.${options.temporaryName()}.tmp`);
 
-  const put = async (file: string, make: (temporary: string) => Promise<void>): Promise<void> => {
-    const temporary = temporaryIn(file);
+  const put = async (path: string, make: (temporary: string) => Promise<void>): Promise<void> => {
+    const temporary = join(dirname(path), `.${options.temporaryName()}.tmp`);
     try {
-      await mkdir(join(root, dirname(file)), { recursive: true });
+      await mkdir(dirname(path), { recursive: true });
       await make(temporary);
-      await rename(temporary, join(root, file));
+      await rename(temporary, path);
     } catch (cause) {
-      await unlink(temporary).catch(ignore(NO_FILE));
-      throw storageError(cause, `write ${join(root, file)}`);
+      // What hindered the writing hinders this, too, and is the better thing to tell.
+      await unlink(temporary).catch(() => undefined);
+      throw storageError(cause, `write ${path}`);
     }
   };
 
-  const replace = (file: string, make: (temporary: string) => Promise<void>): Promise<void> =>
-    put(file, async (temporary) => {
+  const replace = (path: string, make: (temporary: string) => Promise<void>): Promise<void> =>
+    put(path, async (temporary) => {
       await make(temporary);
-      await keepTimesApart(join(root, file), temporary, options.now());
+      await keepTimesApart(path, temporary, options.now());
     });
-  const replaceBytes = (file: string, bytes: Uint8Array): Promise<void> =>
-    replace(file, (temporary) => writeWhole(temporary, bytes));
+  const replaceBytes = (path: string, bytes: Uint8Array): Promise<void> =>
+    replace(path, (temporary) => writeWhole(temporary, bytes));
 
   return {
     ...createFolderReader(options),
-    replace: replaceBytes,
-    expose: (blob, file) => replace(file, (temporary) => linkOrCopy(join(root, blob), temporary)),
+    replace: async (file, bytes) => replaceBytes(pathIn(root, file), bytes),
+    expose: async (blob, file) => {
+      const [from, to] = [pathIn(root, blob), pathIn(root, file)];
+      if (!(await isOneFile(from, to))) await replace(to, (temporary) => linkOrCopy(from, temporary));
+    },
     create: async (file, bytes) => {
-      const there = await stat(join(root, file)).catch(ignore(NO_FILE));
-      if (there?.size === bytes.length) return;
-      await put(file, (temporary) => writeWhole(temporary, bytes));
+      const path = pathIn(root, file);
+      if ((await statOf(path))?.size !== bytes.length) await put(path, (temporary) => writeWhole(temporary, bytes));
     },
     swap: async (file, before, bytes) => {
-      const current = await readFileOf(root, file);
-      if (!sameBytes(current, before)) {
+      const path = pathIn(root, file);
+      if (!sameBytes(await readWhole(path), before)) {
         throw new RegistryError(
           'conflict',
-          `${join(root, file)} was changed by another indexer meanwhile; run only one, then run again.`,
+          `${path} was changed by another indexer meanwhile; run only one, then run again.`,
         );
       }
-      await replaceBytes(file, bytes);
+      await replaceBytes(path, bytes);
     },
-    remove: async (file) => {
-      await unlink(join(root, file)).catch(ignore(NO_FILE));
-      for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
-        const removed = await rmdir(join(root, folder)).then(() => true, ignore(NOT_EMPTY));
-        if (removed !== true) return;
-      }
-    },
+    remove: async (file) => removeWithFolders(root, pathIn(root, file)),
   };
 }
 
-async function readFileOf(root: string, file: string, maxBytes = Infinity): Promise<Buffer | undefined> {
+/** @throws RegistryError `storage` for a name that leads out of the site */
+function pathIn(root: string, file: string): string {
   const path = join(root, file);
-  if (!path.startsWith(root + sep)) throw new RegistryError('storage', `${file} is not within ${root}.`);
+  if (path.startsWith(root + sep)) return path;
+  throw new RegistryError('storage', `${file} is not within ${root}.`);
+}
+
+async function readWhole(path: string, maxBytes = Infinity): Promise<Buffer | undefined> {
   try {
     const { size } = await stat(path);
     if (size > maxBytes) throw new RegistryError('too_large', `${path} is larger than the ${maxBytes} bytes allowed.`);
@@ -88,6 +93,35 @@ async function readFileOf(root: string, file: string, maxBytes = Infinity): Prom
   } catch (cause) {
     if (isOneOf(cause, NO_FILE)) return undefined;
     throw storageError(cause, `read ${path}`);
+  }
+}
+
+/** @throws RegistryError `storage` */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (isOneOf(cause, NO_FILE)) return undefined;
+    throw storageError(cause, `look at ${path}`);
+  }
+}
+
+/** rename(2) between two names of one file does nothing, and would leave the temporary name behind. */
+async function isOneFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([statOf(a), statOf(b)]);
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
+}
+
+/** A file, and the folders that it leaves empty. */
+async function removeWithFolders(root: string, path: string): Promise<void> {
+  try {
+    await unlink(path).catch(ignore(NO_FILE));
+    for (let folder = dirname(path); folder !== root; folder = dirname(folder)) {
+      const removed = await rmdir(folder).then(() => true, ignore(NOT_EMPTY));
+      if (removed !== true) return;
+    }
+  } catch (cause) {
+    throw storageError(cause, `remove ${path}`);
   }
 }
 
@@ -115,10 +149,9 @@ async function linkOrCopy(existing: string, path: string): Promise<void> {
  * when the clock jumped back: the new file is then dated one second after the old one.
  */
 async function keepTimesApart(path: string, successor: string, nowMs: number): Promise<void> {
-  const old = await stat(path).catch(ignore(NO_FILE));
+  const old = await statOf(path);
   if (old === undefined) return;
   const next = await stat(successor);
-  if (next.ino === old.ino) return;
   const oldSecond = Math.floor(old.mtimeMs / 1000);
   if (Math.floor(next.mtimeMs / 1000) > oldSecond) return;
   const second = Math.max(Math.floor(nowMs / 1000), oldSecond + 1);

@@ -1,4 +1,5 @@
 import { createHttpClient, type HttpClient } from '../http/client.ts';
+import { RegistryError } from '../model/errors.ts';
 import type { SiteReader } from './storage.ts';
 
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
@@ -26,7 +27,9 @@ export function createUrlReader(options: UrlReaderOptions): SiteReader {
     name: base.href,
     read: async (file, maxBytes = DEFAULT_MAX_BYTES) => {
       const signal = AbortSignal.timeout(options.timeoutMs * 10);
-      const answer = await http.fetchBytes({ url: file, signal, statuses: [200, 404] }, maxBytes);
+      const url = new URL(file, base);
+      if (!url.href.startsWith(base.href)) throw new RegistryError('storage', `${file} is not within ${base.href}.`);
+      const answer = await http.fetchBytes({ url, signal, statuses: [200, 404] }, maxBytes);
       return answer.status === 404 ? undefined : answer.bytes;
     },
     close: () => http.close(),

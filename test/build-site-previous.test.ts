@@ -1,0 +1,103 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { exitCodeOf, exitCodeOfError } from '../indexer/exit-codes.ts';
+import type { Pointer } from '../indexer/model/documents.ts';
+import { NOON, runIndexer, v1Of } from './builders.ts';
+import { bytesOf, elsewhere, flipMemory, OF_EVERY_RUN, openPrevious } from './crawl/site-folder.ts';
+import { expectValidSite, HOUR, smallWorld } from './crawl/world.ts';
+import { serveFolder } from './storage/static-server.ts';
+
+describe('[indexer] previous', () => {
+  test.each(['a folder', 'a URL'])('that is %s remembers as much as the site’s own folder', async (kind) => {
+    const world = await smallWorld();
+    await world.run();
+    const server = await serveFolder(world.config.site.path);
+    const place = kind === 'a URL' ? `${server.url}/api/v1` : v1Of(world.config);
+    const fresh = await elsewhere(world.config);
+    world.gitea.forget();
+    const report = await runIndexer(fresh, { previous: openPrevious(place), now: () => NOON + 9 * HOUR });
+    expect(report.published).toMatchObject({
+      changed: true,
+      pointer: { generation: 1, created: '2026-06-01T13:00:00Z' },
+    });
+    expect(world.attachmentRequests()).toBe(0);
+    await expectValidSite(fresh);
+    const [old, now] = [await bytesOf(v1Of(world.config)), await bytesOf(v1Of(fresh))];
+    for (const file of OF_EVERY_RUN) delete old[file];
+    expect(now).toMatchObject(old);
+  });
+
+  test('stands in for a source that is down, in a folder that has never been published to', async () => {
+    const world = await smallWorld();
+    await world.run();
+    world.gitea.misbehave({ match: /./, fault: { kind: 'reset' } });
+    const fresh = await elsewhere(world.config);
+    const report = await runIndexer(fresh, { previous: openPrevious(v1Of(world.config)) });
+    expect(exitCodeOf(report)).toBe(3);
+    expect(report.published?.pointer.counts.extensions).toBe(3);
+  });
+
+  test('goes before the site’s own folder, and never makes its generation fall', async () => {
+    const world = await smallWorld();
+    await world.run();
+    const other = await elsewhere(world.config);
+    for (const tag of ['2.0.0', '2.1.0', '2.2.0']) {
+      world.release('aws_prov', { [tag]: { 'aws_prov.tar.gz': tag } });
+      await runIndexer(other);
+    }
+    for (const tag of ['2.0.0', '2.1.0', '2.2.0']) world.gitea.removeRelease('acme', 'aws_prov', tag);
+    await runIndexer(other, { previous: openPrevious(v1Of(world.config)) });
+    const pointer = JSON.parse(await readFile(join(v1Of(other), 'index.json'), 'utf8')) as Pointer;
+    expect(pointer.manifest).toEqual((await world.pointer()).manifest);
+    expect(pointer.generation).toBe(4);
+  });
+
+  describe('that cannot be read', () => {
+    /** Each spoils a published site, whose folder it is given. */
+    const SPOILT: readonly (readonly [string, RegExp, (v1: string) => Promise<unknown>])[] = [
+      ['is not there', /has no published site.*--first-run/, (v1) => rm(v1, { recursive: true })],
+      ['has no pointer', /has no published site.*--first-run/, (v1) => rm(join(v1, 'index.json'))],
+      ['is a web page', /not JSON/, (v1) => writeFile(join(v1, 'index.json'), '<!doctype html>')],
+      ['is other JSON', /no schema number/, (v1) => writeFile(join(v1, 'index.json'), '[]')],
+      ['names no manifest', /names no manifest/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":1}')],
+      ['is newer than we know', /upgrade this program/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":2}')],
+      ['lost its by-hash files', /is missing/, (v1) => rm(join(v1, 'by-hash'), { recursive: true })],
+      ['was changed by hand', /not what its name says/, flipMemory],
+    ];
+
+    test.each(SPOILT)('because it %s is the run’s failure, and nothing is published', async (_why, message, spoil) => {
+      const world = await smallWorld();
+      await world.run();
+      await spoil(v1Of(world.config));
+      const fresh = await elsewhere(world.config);
+      const server = await serveFolder(world.config.site.path);
+      for (const place of [v1Of(world.config), `${server.url}/api/v1/`]) {
+        const failure = await runIndexer(fresh, { previous: openPrevious(place) }).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ message: expect.stringMatching(message) });
+        expect(exitCodeOfError(failure)).toBe(1);
+      }
+      expect(await readdir(fresh.site.path)).toEqual([]);
+    });
+
+    test('because its server fails is the run’s failure also in a first run', async () => {
+      const world = await smallWorld();
+      await world.run();
+      const server = await serveFolder(world.config.site.path);
+      server.refuse(403);
+      const fresh = await elsewhere(world.config);
+      const run = runIndexer(fresh, { previous: openPrevious(`${server.url}/api/v1`), firstRun: true });
+      await expect(run).rejects.toMatchObject({ code: 'auth' });
+      expect(await readdir(fresh.site.path)).toEqual([]);
+    });
+
+    test('because there is none yet is what --first-run is for', async () => {
+      const world = await smallWorld();
+      const server = await serveFolder(world.config.site.path);
+      const report = await world.run({ previous: openPrevious(`${server.url}/api/v1`), firstRun: true });
+      expect(report.published).toMatchObject({ changed: true, pointer: { generation: 1 } });
+      await world.run({ previous: openPrevious(`${server.url}/api/v1`) });
+      expect(await world.pointer()).toMatchObject({ generation: 1, checked_at: '2026-06-01T14:00:00Z' });
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { settleSource } from '../../indexer/crawl/settle-source.ts';
+import { digestOf } from '../../indexer/model/digest.ts';
+import { attachmentOf, memoryOf, releaseOf, sourceMemory } from './releases.ts';
+
+const AWS = 'provider/aws@1.0.0';
+const recordOf = (content: string, name = 'plugin.tar.gz') => ({
+  checksum: digestOf(content),
+  digests: { [name]: digestOf(content) },
+});
+
+describe('settleSource', () => {
+  test('takes a version that was never seen as it is', () => {
+    const release = releaseOf(AWS, [attachmentOf('old')]);
+    const settled = settleSource('gitea', sourceMemory([release]), memoryOf({}));
+    expect(settled).toEqual(sourceMemory([release]));
+  });
+
+  test('sorts releases by extension, then version', () => {
+    const subjects = ['taskserv/a@1.0.0', 'provider/b@1.10.0', 'provider/b@1.9.0', 'provider/a@2.0.0'];
+    const given = sourceMemory(subjects.map((each) => releaseOf(each, [attachmentOf('x')])));
+    const { releases } = settleSource('gitea', given, memoryOf({}));
+    expect(releases.map((each) => `${each.id}@${each.version}`)).toEqual([
+      'provider/a@2.0.0',
+      'provider/b@1.9.0',
+      'provider/b@1.10.0',
+      'taskserv/a@1.0.0',
+    ]);
+  });
+
+  test('keeps the record and location from before where the bytes have changed, and says so', () => {
+    const old = releaseOf(AWS, [attachmentOf('old')], { notes: 'before' });
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('new')], { notes: 'after' })]);
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
+    expect(settled.releases).toEqual([old]);
+    expect(settled.findings).toEqual([
+      {
+        code: 'mutated',
+        source: 'gitea',
+        subject: AWS,
+        detail: `The asset plugin.tar.gz is now ${digestOf('new')}; the version was first seen with ${digestOf('old')}, which stands.`,
+      },
+    ]);
+  });
+
+  test('takes what is not about bytes from the newest listing', () => {
+    const old = releaseOf(AWS, [attachmentOf('old')], { notes: 'before' });
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('old', { uuid: 'moved' })], { notes: 'after' })]);
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
+    expect(settled).toEqual(given);
+  });
+
+  test('says nothing of bytes that are not read yet, and keeps the record from before', () => {
+    const old = releaseOf(AWS, [attachmentOf('old')]);
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf(undefined)])]);
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
+    expect(settled).toEqual(sourceMemory([old]));
+  });
+
+  test('sees through a change of the primary asset’s name', () => {
+    const old = releaseOf(AWS, [attachmentOf('old')]);
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('new', { name: 'aws_prov.tar.gz' })])]);
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
+    expect(settled.releases).toEqual([old]);
+    expect(settled.findings.map((each) => each.code)).toEqual(['mutated']);
+  });
+
+  test('keeps the first primary asset where a later upload would stand out more', () => {
+    const before = memoryOf({ gitea: [releaseOf(AWS, [attachmentOf('old')])] }, { [AWS]: recordOf('old') });
+    const given = sourceMemory([
+      releaseOf(AWS, [attachmentOf('old', { primary: false }), attachmentOf('added', { name: 'aws_prov.tar.gz' })]),
+    ]);
+    const [release] = settleSource('gitea', given, before).releases;
+    expect(release?.assets.map(({ name, primary }) => [name, primary])).toEqual([
+      ['plugin.tar.gz', true],
+      ['aws_prov.tar.gz', undefined],
+    ]);
+  });
+
+  test('lists a version without its primary asset once that is deleted', () => {
+    const readme = attachmentOf('readme', { name: 'README.md', primary: false });
+    const before = memoryOf({ gitea: [releaseOf(AWS, [attachmentOf('old'), readme])] }, { [AWS]: recordOf('old') });
+    const given = sourceMemory([releaseOf(AWS, [readme])]);
+    expect(settleSource('gitea', given, before)).toEqual(given);
+  });
+
+  test('knows no record to keep for a version that came back with other bytes', () => {
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('new')])]);
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [] }, { [AWS]: recordOf('old') }));
+    expect(settled).toEqual(given);
+  });
+
+  test('takes a source named as a property of every object for what it is', () => {
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('old')])]);
+    expect(settleSource('constructor', given, memoryOf({}))).toEqual(given);
+  });
+});

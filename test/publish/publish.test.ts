@@ -1,0 +1,243 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../indexer/model/digest.ts';
+import type { Manifest, Pointer } from '../../indexer/model/documents.ts';
+import { publishSite, type Published } from '../../indexer/publish/publish.ts';
+import { openSite, readPointer } from '../../indexer/read-site.ts';
+import { renderDocument } from '../../indexer/site/documents.ts';
+import { CRAWL, fileOf, MANIFEST, POINTER_FILE, STATUS } from '../../indexer/site/layout.ts';
+import { renderPointer } from '../../indexer/site/reports.ts';
+import { createFolderStorage } from '../../indexer/storage/folder.ts';
+import type { SiteStorage } from '../../indexer/storage/storage.ts';
+import { temporaryFolder } from '../builders.ts';
+import { dyingAt, livedThrough } from './dying-storage.ts';
+
+/** Path -> document. */
+type World = Record<string, unknown>;
+
+let names = 0;
+function storageIn(root: string): SiteStorage {
+  return createFolderStorage({ root, now: Date.now, temporaryName: () => `temporary-${(names += 1)}` });
+}
+
+async function publish(storage: SiteStorage, world: World): Promise<Published> {
+  const found = await readPointer(storage);
+  const current = found && { ...found, manifest: (await openSite(storage, found.pointer)).manifest };
+  const documents = Object.entries({ ...world, search: [] }).map(([path, value]) => renderDocument(path, value));
+  return publishSite(storage, current, {
+    documents,
+    conclude: ({ manifest, search }) => {
+      const isSame = manifest.digest === found?.pointer.manifest.digest;
+      const pointer = renderPointer(
+        { extensions: [], problems: [] },
+        {
+          generation: (found?.pointer.generation ?? 0) + (isSame ? 0 : 1),
+          created: '2026-06-01T12:00:00Z',
+          checkedAt: '2026-06-01T12:00:00Z',
+          manifest,
+          search,
+          sources: [],
+        },
+      );
+      return { pointer, reports: [renderDocument(STATUS, { of: world }), renderDocument(CRAWL, {})] };
+    },
+  });
+}
+
+/** The same storage, with a log of what it was told to change. */
+function recording(storage: SiteStorage): { storage: SiteStorage; log: string[] } {
+  const log: string[] = [];
+  const recorded: SiteStorage = {
+    ...storage,
+    create: (file, bytes) => (log.push('create'), storage.create(file, bytes)),
+    expose: (blob, file) => (log.push(`expose ${file}`), storage.expose(blob, file)),
+    replace: (file, bytes) => (log.push(`replace ${file}`), storage.replace(file, bytes)),
+    swap: (file, before, bytes) => (log.push(`swap ${file}`), storage.swap(file, before, bytes)),
+    remove: (file) => (log.push(`remove ${file}`), storage.remove(file)),
+  };
+  return { storage: recorded, log };
+}
+
+/** Whether it lived to the end. */
+function publishOrDie(root: string, world: World, n: number): Promise<boolean> {
+  return livedThrough(publish(dyingAt(storageIn(root), n), world));
+}
+
+async function friendlyFiles(root: string): Promise<string[]> {
+  const found = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = found.filter((each) => !each.isDirectory()).map((each) => join(each.parentPath, each.name));
+  return files.map((each) => each.slice(root.length + 1)).filter((each) => !each.startsWith('by-hash/'));
+}
+
+/** Through the pointer: every document is there and is what its digest says. */
+async function readThroughPointer(root: string): Promise<World> {
+  const storage = storageIn(root);
+  const { pointer } = (await readPointer(storage))!;
+  const site = await openSite(storage, pointer);
+  const world: World = {};
+  for (const path of Object.keys(site.manifest.documents)) {
+    world[path] = JSON.parse((await site.readDocument(path))!.toString('utf8'));
+  }
+  delete world['search'];
+  return world;
+}
+
+async function expectFriendlyPathsOf(root: string, world: World): Promise<void> {
+  expect(await readThroughPointer(root)).toEqual(world);
+  const reports = [POINTER_FILE, ...[MANIFEST, 'search', STATUS, CRAWL].map(fileOf)];
+  expect((await friendlyFiles(root)).sort()).toEqual([...reports, ...Object.keys(world).map(fileOf)].sort());
+  for (const [path, value] of Object.entries(world)) {
+    expect(JSON.parse(await readFile(join(root, fileOf(path)), 'utf8')), path).toEqual(value);
+  }
+  const pointer = JSON.parse(await readFile(join(root, POINTER_FILE), 'utf8')) as Pointer;
+  expect(digestOf(await readFile(join(root, fileOf(MANIFEST))))).toBe(pointer.manifest.digest);
+}
+
+const OLD: World = { list: ['a', 'b'], 'e/a': 'old a', 'e/b': 'b', 'e/gone': 'gone', 'e/same': [] };
+const NEW: World = { list: ['a', 'c'], 'e/a': 'new a', 'e/c': 'c', 'e/c/versions': [], 'e/same': [] };
+const NEXT: World = { list: ['d'], 'e/a': 'old a', 'e/d': 'd', 'e/same': [] };
+
+describe('publishSite', () => {
+  test('publishes into an empty place', async () => {
+    const root = await temporaryFolder();
+    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: true, written: 7, removed: 0 });
+    await expectFriendlyPathsOf(root, OLD);
+  });
+
+  test('changes what has changed, adds and removes', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    expect(await publish(storageIn(root), NEW)).toMatchObject({
+      changed: true,
+      written: 5,
+      removed: 2,
+      pointer: { generation: 2 },
+    });
+    await expectFriendlyPathsOf(root, NEW);
+  });
+
+  test('keeps the by-hash files of the generation before', async () => {
+    const root = await temporaryFolder();
+    const { pointer } = await publish(storageIn(root), OLD);
+    await publish(storageIn(root), NEW);
+    const site = await openSite(storageIn(root), pointer);
+    expect((await site.readDocument('e/gone'))?.toString()).toBe('"gone"\n');
+  });
+
+  test('goes in one order: by-hash files, friendly paths, reports, the pointer, removals', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const { storage, log } = recording(storageIn(root));
+    await publish(storage, NEW);
+    expect(log).toEqual([
+      ...Array.from({ length: 5 }, () => 'create'),
+      'replace .unfinished.json',
+      'expose list/index.json',
+      'expose e/a/index.json',
+      'expose e/c/index.json',
+      'expose e/c/versions/index.json',
+      'expose manifest/index.json',
+      'replace status/index.json',
+      'replace crawl/index.json',
+      'swap index.json',
+      'remove e/b/index.json',
+      'remove e/gone/index.json',
+      'remove .unfinished.json',
+    ]);
+  });
+
+  test('rewrites only status, crawl and pointer where nothing has changed', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const { storage, log } = recording(storageIn(root));
+    expect(await publish(storage, OLD)).toMatchObject({ changed: false, written: 0, removed: 0 });
+    expect(log).toEqual(['replace status/index.json', 'replace crawl/index.json', 'swap index.json']);
+  });
+
+  test('lets another indexer’s pointer stand', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const storage = storageIn(root);
+    const overtaken: SiteStorage = {
+      ...storage,
+      swap: async (file, before, bytes) => {
+        await publish(storageIn(root), NEXT);
+        return storage.swap(file, before, bytes);
+      },
+    };
+    await expect(publish(overtaken, NEW)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await readThroughPointer(root)).toEqual(NEXT);
+  });
+
+  test('has whole documents for those who read while it publishes', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const worlds = [NEW, NEXT, OLD, NEW, NEXT, OLD];
+    const over = new AbortController();
+    const publishing = (async () => {
+      for (const world of worlds) await publish(storageIn(root), world);
+    })().finally(() => over.abort());
+    while (!over.signal.aborted) expect([OLD, NEW, NEXT]).toContainEqual(await readThroughPointer(root));
+    await publishing;
+  });
+});
+
+describe('a run that is killed', () => {
+  test('before the first pointer leaves nothing published, and the next run publishes', async () => {
+    for (let n = 1, lived = false; !lived; n += 1) {
+      const root = await temporaryFolder();
+      lived = await publishOrDie(root, OLD, n);
+      // Only a run that got past the pointer has published anything.
+      if ((await readPointer(storageIn(root))) !== undefined) expect(await readThroughPointer(root)).toEqual(OLD);
+      await publish(storageIn(root), NEXT);
+      await expectFriendlyPathsOf(root, NEXT);
+    }
+  });
+
+  test.each([
+    ['the old world', OLD],
+    ['the same new world', NEW],
+    ['another world', NEXT],
+  ])('at any step leaves a whole site, and a next run of %s sets every path right', async (_name, next) => {
+    const found = new Set<unknown>();
+    for (let n = 1, lived = false; !lived; n += 1) {
+      const root = await temporaryFolder();
+      await publish(storageIn(root), OLD);
+      lived = await publishOrDie(root, NEW, n);
+      const world = await readThroughPointer(root);
+      expect([OLD, NEW], `killed at ${n}`).toContainEqual(world);
+      found.add(JSON.stringify(world));
+      await publish(storageIn(root), next);
+      await expectFriendlyPathsOf(root, next);
+    }
+    expect(found.size).toBe(2);
+  });
+
+  test('twice, at any two steps, is set right all the same', async () => {
+    const worlds: World[] = [{ a: 1, gone: 1 }, { a: 2 }, { a: 1, c: 3 }, { a: 1, gone: 1 }];
+    const [first, second, third, last] = worlds as [World, World, World, World];
+    for (let n = 1, lived = false; !lived; n += 1) {
+      let livedAgain = false;
+      // Every third step, but other ones each time.
+      for (let m = 1 + (n % 3); !livedAgain; m += 3) {
+        const root = await temporaryFolder();
+        await publish(storageIn(root), first);
+        lived = await publishOrDie(root, second, n);
+        livedAgain = await publishOrDie(root, third, m);
+        expect([first, second, third], `killed at ${n} and ${m}`).toContainEqual(await readThroughPointer(root));
+        await publish(storageIn(root), last);
+        await expectFriendlyPathsOf(root, last);
+      }
+    }
+  });
+});
+
+describe('the manifest', () => {
+  test('lists every document but itself, the pointer and the reports', async () => {
+    const root = await temporaryFolder();
+    const { pointer } = await publish(storageIn(root), OLD);
+    const manifest = JSON.parse(await readFile(join(root, pointer.manifest.path), 'utf8')) as Manifest;
+    expect(Object.keys(manifest.documents)).toEqual([...Object.keys(OLD), 'search'].sort());
+  });
+});
