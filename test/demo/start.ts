@@ -75,7 +75,7 @@ The site is on ${base}/ . Five things to try in another terminal:
   curl -s ${api}/extensions
   curl -s '${api}/extensions/search?q=kubernets'
   curl -s ${api}/extensions/taskserv/kubernetes/versions
-  curl -sSLOJ ${api}/extensions/taskserv/kubernetes/latest && sha256sum kubernetes*
+  curl -sSL -o kubernetes.tar.gz ${api}/extensions/taskserv/kubernetes/latest && sha256sum kubernetes.tar.gz
   curl -s ${api}/health
 
 Ctrl-C stops everything.
