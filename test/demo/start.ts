@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startDemoWorld, type DemoWorld } from './world.ts';
@@ -14,10 +14,10 @@ import { startDemoWorld, type DemoWorld } from './world.ts';
  * real programs with a real configuration, just as an operator runs them.
  */
 
-const HELP = `npm start [-- --port N]
+const HELP = `npm start [-- --port N] [--site FOLDER]
 
-Starts a small world of Gitea and OCI backends on loopback (ports N+1 and N+2), crawls it into public/api, and serves
-the site and the proxy on 127.0.0.1:N (8082 without --port) until Ctrl-C.
+Starts a small world of Gitea and OCI backends on loopback (ports N+1 and N+2), crawls it into public/api (or FOLDER/api),
+and serves the site and the proxy on 127.0.0.1:N (8082 without --port) until Ctrl-C.
 `;
 
 const root = join(import.meta.dirname, '..', '..');
@@ -29,7 +29,13 @@ process.exitCode = await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '8082' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8082' },
+      site: { type: 'string', default: join(root, 'public') },
+      help: { type: 'boolean' },
+    },
+  });
   if (values.help === true) {
     process.stdout.write(HELP);
     return 0;
@@ -40,7 +46,7 @@ async function main(): Promise<number> {
   const world = await startDemoWorld({ giteaPort: port + 1, ociPort: port + 2 });
   try {
     const config = join(folder, 'config.toml');
-    await writeFile(config, renderConfig(world, port));
+    await writeFile(config, renderConfig(world, port, resolve(values.site)));
     process.stdout.write(
       `Gitea is on ${world.gitea.url}, an OCI registry on ${world.oci.url}; the configuration: ${config}\n\n` +
         '$ npm run index -- --config config.toml\n',
@@ -82,7 +88,7 @@ Ctrl-C stops everything.
 `;
 }
 
-function renderConfig(world: DemoWorld, port: number): string {
+function renderConfig(world: DemoWorld, port: number, site: string): string {
   return `[server]
 host = "${host}"
 port = ${port}
@@ -96,7 +102,7 @@ registry = "${world.oci.url}"
 namespace = "${world.namespace}"
 
 [site]
-path = ${JSON.stringify(join(root, 'public'))}
+path = ${JSON.stringify(site)}
 `;
 }
 
