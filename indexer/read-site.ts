@@ -1,7 +1,7 @@
 import { digestOf } from './model/digest.ts';
 import type { DocumentReference, Manifest, Pointer } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
-import { blobOf, POINTER_FILE } from './site/layout.ts';
+import { blobOf, fileOf, MANIFEST, POINTER_FILE } from './site/layout.ts';
 import type { SiteReader } from './storage/storage.ts';
 
 /** One generation of a published site, every document checked against its digest on the way. */
@@ -13,6 +13,8 @@ export interface Site {
 }
 
 const MAX_POINTER_BYTES = 1024 * 1024;
+/** A document that somebody else put there must not fill the memory. */
+const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const SCHEMA = 1;
 
 /** The pointer and its very bytes, which a publisher compares; undefined where nothing is published. */
@@ -22,27 +24,37 @@ export async function readPointer(from: SiteReader): Promise<{ pointer: Pointer;
 }
 
 export async function openSite(from: SiteReader, pointer: Pointer): Promise<Site> {
-  const manifest = parseDocument<Manifest>(await readReferenced(from, pointer.manifest), `${from.name}: manifest`);
+  const bytes = await readReferenced(from, pointer.manifest, fileOf(MANIFEST));
+  const manifest = parseDocument<Manifest>(bytes, `${from.name}: manifest`);
   return {
     pointer,
     manifest,
     readDocument: async (path) => {
       const entry = Object.hasOwn(manifest.documents, path) ? manifest.documents[path] : undefined;
-      return entry && (await readReferenced(from, { path: blobOf(entry.digest), ...entry }));
+      return entry && (await readReferenced(from, { path: blobOf(entry.digest), ...entry }, fileOf(path)));
     },
   };
 }
 
-/** @throws RegistryError `invalid_site` for bytes that are missing or not those that the reference names */
-export async function readReferenced(from: SiteReader, reference: DocumentReference): Promise<Buffer> {
-  const bytes = await from.read(reference.path, reference.size);
-  if (bytes === undefined || digestOf(bytes) !== reference.digest) {
-    throw new RegistryError(
-      'invalid_site',
-      `${from.name}: ${reference.path} is ${bytes === undefined ? 'missing' : 'not what its name says'}; publish the site again.`,
-    );
+/**
+ * The bytes that a reference names; where that file is missing or damaged, those of its friendly file if they are the
+ * very same.
+ * @throws RegistryError `invalid_site` when neither has them
+ */
+export async function readReferenced(
+  from: SiteReader,
+  reference: DocumentReference,
+  friendly: string,
+): Promise<Buffer> {
+  for (const file of [reference.path, friendly]) {
+    const bytes = await from.read(file, MAX_DOCUMENT_BYTES);
+    if (bytes !== undefined && digestOf(bytes) === reference.digest) return bytes;
   }
-  return bytes;
+  throw new RegistryError(
+    'invalid_site',
+    `${from.name}: neither ${reference.path} nor ${friendly} has the bytes that its generation names; ` +
+      'run the indexer, which writes what is missing, or restore the folder from a copy.',
+  );
 }
 
 /** A document's JSON; its digest has been checked, so its shape is the publisher's. */

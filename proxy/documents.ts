@@ -39,7 +39,7 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
     const { manifest } = generation.pointer;
     if (path === MANIFEST) {
       return caches.list.get(`${generation.key} ${path}`, async () =>
-        createDocument(await readReferenced(reader, manifest), manifest.digest),
+        createDocument(await readReferenced(reader, manifest, fileOf(MANIFEST)), manifest.digest),
       );
     }
     const { documents } = generation.site.manifest;

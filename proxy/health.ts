@@ -57,11 +57,13 @@ export function createHealth({ view, sources, version, maxAgeSeconds, now }: Hea
     );
 
   const backends = (): Promise<Record<string, BackendHealth>> => {
-    if (checked === undefined || now() - checked.atMs >= REMEMBERED_MS) checked = { atMs: now(), backends: checkAll() };
+    const ageMs = checked === undefined ? Infinity : now() - checked.atMs;
+    // A negative age is a clock that jumped back, which would keep an old answer for as long as it jumped.
+    if (checked === undefined || ageMs < 0 || ageMs >= REMEMBERED_MS) checked = { atMs: now(), backends: checkAll() };
     return checked.backends;
   };
 
-  const uptimeSeconds = (): number => Math.floor((now() - startedMs) / 1_000);
+  const uptimeSeconds = (): number => Math.max(0, Math.floor((now() - startedMs) / 1_000));
   return {
     uptimeSeconds,
     report: async () => {
@@ -96,7 +98,7 @@ async function checkBackend(source: Source, now: () => number): Promise<BackendH
   const ended = (health: Pick<BackendHealth, 'status' | 'error'>): BackendHealth => ({
     kind: source.kind,
     status: health.status,
-    latency_ms: Math.round(now() - startedMs),
+    latency_ms: Math.max(0, Math.round(now() - startedMs)),
     ...(health.error !== undefined && { error: health.error }),
   });
   try {

@@ -74,7 +74,8 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
   return {
     start: async () => {
       const checkedMs = await options.lastCheckedMs();
-      plan(checkedMs === undefined ? now() : checkedMs + intervalMs);
+      // A time in the future is a clock that was wrong, and must not put the next run off until it is right.
+      plan(checkedMs === undefined ? now() : Math.min(checkedMs, now()) + intervalMs);
     },
     stop: async () => {
       stopped = true;

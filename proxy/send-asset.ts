@@ -22,6 +22,11 @@ export async function sendAsset(
   { opener, metrics, now }: SendAssetOptions,
 ): Promise<void> {
   const { raw } = reply;
+  // It left while the asset was looked up: `close` will not come again, and nothing that is written would ever drain.
+  if (raw.destroyed) {
+    reply.hijack();
+    return;
+  }
   const startedMs = now();
   const left = new AbortController();
   metrics.downloadsInFlight.add({}, 1);

@@ -49,21 +49,23 @@ export async function publishSite(
   const before = current?.manifest.documents ?? {};
   const references = new Map<string, DocumentReference>();
   const changed: string[] = [];
-  const create = async ({ path, bytes, reference }: RenderedDocument): Promise<void> => {
-    await storage.create(reference.path, bytes);
-    changed.push(path);
+  const create = async ({ path, bytes, reference }: RenderedDocument, isNew: boolean): Promise<void> => {
+    // Asked for also what should be there: a file that somebody removed comes back by itself.
+    const written = await storage.create(reference.path, bytes);
+    if (isNew || written) changed.push(path);
   };
   for (const document of documents) {
     references.set(document.path, document.reference);
     const old = Object.hasOwn(before, document.path) ? before[document.path] : undefined;
-    if (old?.digest !== document.reference.digest) await create(document);
+    await create(document, old?.digest !== document.reference.digest);
   }
   const manifest = renderDocument(MANIFEST, renderManifest(references));
   const isNew = current?.pointer.manifest.digest !== manifest.reference.digest;
-  if (isNew) await create(manifest);
+  await create(manifest, isNew);
 
   const gone = Object.keys(before).filter((path) => !references.has(path));
-  const touched = new Set([...(await readUnfinished(storage)), ...changed, ...gone]);
+  const unfinished = (await readUnfinished(storage)) ?? [...Object.keys(before), ...references.keys(), MANIFEST];
+  const touched = new Set([...unfinished, ...changed, ...gone]);
   if (touched.size > 0) await storage.replace(UNFINISHED_FILE, Buffer.from(`${JSON.stringify([...touched])}\n`));
   const friendly = new Map(references).set(MANIFEST, manifest.reference);
   for (const path of touched) {
@@ -81,7 +83,14 @@ export async function publishSite(
   return { pointer, changed: isNew, written: changed.length, removed: gone.length };
 }
 
-async function readUnfinished(storage: SiteStorage): Promise<string[]> {
+/** The paths that a killed run was changing; undefined when it left a list that cannot be read, so that it may be any. */
+async function readUnfinished(storage: SiteStorage): Promise<string[] | undefined> {
   const bytes = await storage.read(UNFINISHED_FILE);
-  return bytes === undefined ? [] : (JSON.parse(bytes.toString('utf8')) as string[]);
+  if (bytes === undefined) return [];
+  try {
+    const paths: unknown = JSON.parse(bytes.toString('utf8'));
+    return Array.isArray(paths) && paths.every((each) => typeof each === 'string') ? paths : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -62,7 +62,9 @@ export function createFolderStorage(options: WritableFolderOptions): SiteStorage
     },
     create: async (file, bytes) => {
       const path = pathIn(root, file);
-      if ((await statOf(path))?.size !== bytes.length) await put(path, (temporary) => writeWhole(temporary, bytes));
+      if ((await statOf(path))?.size === bytes.length) return false;
+      await put(path, (temporary) => writeWhole(temporary, bytes));
+      return true;
     },
     swap: async (file, before, bytes) => {
       const path = pathIn(root, file);

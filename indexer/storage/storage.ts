@@ -9,8 +9,8 @@ export interface SiteReader {
 
 /** Holds a site and changes it in steps that a reader never sees half of. */
 export interface SiteStorage extends SiteReader {
-  /** Writes a file that never changes; one that is there already is left alone. */
-  create(file: string, bytes: Uint8Array): Promise<void>;
+  /** Writes a file that never changes; one that is there already is left alone. @returns whether it was written */
+  create(file: string, bytes: Uint8Array): Promise<boolean>;
   /** Makes a file have the bytes of one made by `create`, from one instant to the next; the two may share them. */
   expose(blob: string, file: string): Promise<void>;
   /** Makes a file have these bytes from one instant to the next. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -73,7 +74,20 @@ describe('npm start', () => {
     expect((await validateSite(join(site, 'api', 'v1'))).faults).toEqual([]);
     demo.child.kill('SIGTERM');
     expect(await demo.exited).toEqual([0, null]);
-    expect(demo.printed.text).toContain('Everything is stopped.');
+    expect(demo.printed.text).toContain('Everything is stopped');
+    expect(await readdir(join(site, 'api'))).toEqual([]);
+  });
+
+  test('publishes over no site that it did not make', async () => {
+    const site = await temporaryFolder();
+    await mkdir(join(site, 'api', 'v1'), { recursive: true });
+    await writeFile(join(site, 'api', 'v1', 'index.json'), '{}');
+    const demo = startDemo(['--port', String(await freePorts()), '--site', site]);
+    expect(await demo.exited).toEqual([1, null]);
+    expect(demo.printed.text).toBe(
+      `npm start: ${join(site, 'api')} holds a site that npm start did not make; choose another: npm start -- --site FOLDER\n`,
+    );
+    expect(await readFile(join(site, 'api', 'v1', 'index.json'), 'utf8')).toBe('{}');
   });
 
   test('says which port is taken and how to choose another', async () => {

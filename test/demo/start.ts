@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,11 +17,13 @@ import { startDemoWorld, type DemoWorld } from './world.ts';
 const HELP = `npm start [-- --port N] [--site FOLDER]
 
 Starts a small world of Gitea and OCI backends on loopback (ports N+1 and N+2), crawls it into public/api (or FOLDER/api),
-and serves the site and the proxy on 127.0.0.1:N (8082 without --port) until Ctrl-C.
+and serves the site and the proxy on 127.0.0.1:N (8082 without --port) until Ctrl-C, which removes the site again.
 `;
 
 const root = join(import.meta.dirname, '..', '..');
 const host = '127.0.0.1';
+/** Beside the site, so that a site which this program did not make is never taken for its own. */
+const MARKER = '.made-by-npm-start';
 
 process.exitCode = await main().catch((error: unknown) => {
   process.stderr.write(`npm start: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -42,11 +44,13 @@ async function main(): Promise<number> {
   }
   const port = parsePort(values.port);
   for (const each of [port, port + 1, port + 2]) await refuseTakenPort(each, port);
+  const site = resolve(values.site);
+  await claimSite(site);
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-demo-'));
   const world = await startDemoWorld({ giteaPort: port + 1, ociPort: port + 2 });
   try {
     const config = join(folder, 'config.toml');
-    await writeFile(config, renderConfig(world, port, resolve(values.site)));
+    await writeFile(config, renderConfig(world, port, site));
     process.stdout.write(
       `Gitea is on ${world.gitea.url}, an OCI registry on ${world.oci.url}; the configuration: ${config}\n\n` +
         '$ npm run index -- --config config.toml\n',
@@ -57,7 +61,36 @@ async function main(): Promise<number> {
   } finally {
     await world.close();
     await rm(folder, { recursive: true, force: true });
+    await removeSite(site);
   }
+}
+
+/**
+ * A site remembers what it has seen, so neither may the demo publish over a real one, nor a real one start from what
+ * the demo has left behind.
+ */
+async function claimSite(site: string): Promise<void> {
+  const published = await isThere(join(site, 'api', 'v1', 'index.json'));
+  if (published && !(await isThere(join(site, 'api', MARKER)))) {
+    throw new Error(
+      `${join(site, 'api')} holds a site that npm start did not make; choose another: npm start -- --site FOLDER`,
+    );
+  }
+  await removeSite(site);
+  await mkdir(join(site, 'api'), { recursive: true });
+  await writeFile(join(site, 'api', MARKER), '');
+}
+
+async function removeSite(site: string): Promise<void> {
+  await rm(join(site, 'api', 'v1'), { recursive: true, force: true });
+  await rm(join(site, 'api', MARKER), { force: true });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function serve(config: string, port: number): Promise<number> {
@@ -69,7 +102,7 @@ async function serve(config: string, port: number): Promise<number> {
   const base = `http://${host}:${port}`;
   if (await isServing(`${base}/api/v1/health/live`, proxy)) process.stdout.write(renderHints(base));
   const code = await ended;
-  process.stdout.write('\nEverything is stopped.\n');
+  process.stdout.write("\nEverything is stopped, and the demo's site removed.\n");
   return code;
 }
 

@@ -3,6 +3,8 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { configOf, giteaConfig, runIndexer, temporaryFolder } from '../builders.ts';
 import { startFakeGitea } from '../fakes/gitea.ts';
+import { createFolderReader } from '../../indexer/storage/folder.ts';
+import { v1Of } from '../builders.ts';
 import { ask } from './http.ts';
 import { BIG, bytesOf, startProxy, startWorld, untilOver } from './world.ts';
 
@@ -70,6 +72,32 @@ describe('a client that reads slowly', () => {
     expect(Buffer.concat(chunks).equals(content)).toBe(true);
     await untilOver(gitea);
     expect(gitea.requests).toMatchObject([{ outcome: 'complete' }]);
+  });
+});
+
+describe('a client that has left before its asset is looked up', () => {
+  test('asks no backend and holds none of its connections', async () => {
+    const { config, gitea } = await startWorld();
+    const folder = createFolderReader({ root: v1Of(config) });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
+    const reader = {
+      ...folder,
+      read: async (file: string, maxBytes?: number) => {
+        wasAsked();
+        await released;
+        return folder.read(file, maxBytes);
+      },
+    };
+    const { url, logged, get } = await startProxy(config, { reader });
+    const outgoing = await download(`${url}/api/v1${BIG_ONE}`);
+    await asked;
+    outgoing.destroy();
+    await logged('request');
+    release();
+    expect((await get('/metrics')).text).toContain('extreg_downloads_in_flight 0\n');
+    expect((await get(AWS)).complete).toBe(true);
+    expect(gitea.requests.map((each) => each.method)).toEqual(['GET']);
   });
 });
 

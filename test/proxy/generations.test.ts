@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../indexer/model/digest.ts';
 import type { Pointer } from '../../indexer/model/documents.ts';
-import { blobOf } from '../../indexer/site/layout.ts';
+import { blobOf, fileOf, MANIFEST } from '../../indexer/site/layout.ts';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
 import { configOf, giteaConfig, runIndexer, temporaryFolder, v1Of } from '../builders.ts';
 import { startBackends, startProxy, startWorld } from './world.ts';
@@ -32,6 +32,7 @@ describe('a new generation', () => {
     await runIndexer(config);
     const pointer = JSON.parse(await readFile(join(v1Of(config), 'index.json'), 'utf8')) as Pointer;
     await rm(join(v1Of(config), pointer.manifest.path));
+    await rm(join(v1Of(config), fileOf(MANIFEST)));
     for (let second = 0; second < 3; second += 1) {
       clock.nowMs += 1_000;
       expect((await get('/extensions/provider/aws')).json).toMatchObject({ version: '1.1.0+build.5' });
@@ -64,7 +65,7 @@ describe('a new generation', () => {
       error: 'unavailable',
       message: 'The published site cannot be read at the moment; try again, or see the log of the registry.',
     });
-    expect(JSON.stringify(log)).toContain('is not what its name says');
+    expect(JSON.stringify(log)).toContain('has the bytes that its generation names');
     expect((await get('/extensions/provider/both')).status).toBe(200);
   });
 });

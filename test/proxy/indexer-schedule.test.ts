@@ -75,6 +75,15 @@ describe('createIndexerSchedule', () => {
     await until('indexer_done');
   });
 
+  test('runs after one interval at the latest when a clock that was wrong has dated the crawl in the future', async () => {
+    const { schedule, until } = await scheduleOf('', {
+      intervalMs: 10,
+      lastCheckedMs: async () => Date.now() + 10 * 365 * 86_400_000,
+    });
+    await schedule.start();
+    await until('indexer_done');
+  });
+
   test('waits while what is published is fresh', async () => {
     const { schedule, lines, journal } = await scheduleOf(`note('ran');`, {
       lastCheckedMs: async () => Date.now() - 1_000,

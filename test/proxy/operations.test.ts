@@ -76,6 +76,15 @@ describe('GET /health', () => {
     expect(gitea.requests).toHaveLength(2 * asked);
   });
 
+  test('asks again when the clock has jumped back, and is never up for less than nothing', async () => {
+    const { get, gitea, clock } = await startWorld();
+    await get('/health');
+    const asked = gitea.requests.length;
+    clock.nowMs -= 3_600_000;
+    expect((await get('/health')).json).toMatchObject({ status: 'healthy', uptime_seconds: 0 });
+    expect(gitea.requests).toHaveLength(2 * asked);
+  });
+
   test('is degraded when no crawl has confirmed the index for too long', async () => {
     const { get, clock } = await startWorld({ maxAgeSeconds: 3_600 });
     clock.nowMs += 3_600_000;

@@ -5,7 +5,7 @@ export class Killed extends Error {}
 /** The same storage until it is killed: told to change something for the n-th time, it does nothing any more. */
 export function dyingAt(storage: SiteStorage, n: number): SiteStorage {
   let told = 0;
-  const orDie = (change: () => Promise<void>): Promise<void> =>
+  const orDie = <T>(change: () => Promise<T>): Promise<T> =>
     (told += 1) < n ? change() : Promise.reject(new Killed());
   return {
     ...storage,

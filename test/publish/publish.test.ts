@@ -1,12 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../indexer/model/digest.ts';
 import type { Manifest, Pointer } from '../../indexer/model/documents.ts';
-import { publishSite, type Published } from '../../indexer/publish/publish.ts';
+import { publishSite, UNFINISHED_FILE, type Published } from '../../indexer/publish/publish.ts';
 import { openSite, readPointer } from '../../indexer/read-site.ts';
 import { renderDocument } from '../../indexer/site/documents.ts';
-import { CRAWL, fileOf, MANIFEST, POINTER_FILE, STATUS } from '../../indexer/site/layout.ts';
+import { blobOf, CRAWL, fileOf, MANIFEST, POINTER_FILE, STATUS } from '../../indexer/site/layout.ts';
 import { renderPointer } from '../../indexer/site/reports.ts';
 import { createFolderStorage } from '../../indexer/storage/folder.ts';
 import type { SiteStorage } from '../../indexer/storage/storage.ts';
@@ -50,7 +50,11 @@ function recording(storage: SiteStorage): { storage: SiteStorage; log: string[] 
   const log: string[] = [];
   const recorded: SiteStorage = {
     ...storage,
-    create: (file, bytes) => (log.push('create'), storage.create(file, bytes)),
+    create: async (file, bytes) => {
+      const written = await storage.create(file, bytes);
+      if (written) log.push('create');
+      return written;
+    },
     expose: (blob, file) => (log.push(`expose ${file}`), storage.expose(blob, file)),
     replace: (file, bytes) => (log.push(`replace ${file}`), storage.replace(file, bytes)),
     swap: (file, before, bytes) => (log.push(`swap ${file}`), storage.swap(file, before, bytes)),
@@ -131,7 +135,8 @@ describe('publishSite', () => {
     const { storage, log } = recording(storageIn(root));
     await publish(storage, NEW);
     expect(log).toEqual([
-      ...Array.from({ length: 5 }, () => 'create'),
+      // One fewer than the documents that are new: `e/c/versions` has the bytes of `e/same`.
+      ...Array.from({ length: 4 }, () => 'create'),
       'replace .unfinished.json',
       'expose list/index.json',
       'expose e/a/index.json',
@@ -153,6 +158,20 @@ describe('publishSite', () => {
     const { storage, log } = recording(storageIn(root));
     expect(await publish(storage, OLD)).toMatchObject({ changed: false, written: 0, removed: 0 });
     expect(log).toEqual(['replace status/index.json', 'replace crawl/index.json', 'swap index.json']);
+  });
+
+  test('writes again a by-hash file that somebody removed, though nothing has changed', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const { manifest } = (await readPointer(storageIn(root)))?.pointer ?? {};
+    await rm(join(root, manifest?.path ?? ''));
+    const site = await openSite(storageIn(root), (await readPointer(storageIn(root)))!.pointer);
+    const blob = blobOf(Object.values(site.manifest.documents)[0]!.digest);
+    await rm(join(root, blob));
+    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: false, written: 2 });
+    await stat(join(root, blob));
+    await stat(join(root, manifest?.path ?? ''));
+    await expectFriendlyPathsOf(root, OLD);
   });
 
   test('lets another indexer’s pointer stand', async () => {
@@ -213,6 +232,19 @@ describe('a run that is killed', () => {
     }
     expect(found.size).toBe(2);
   });
+
+  test.each(['', '{"a":1}', '[1, 2'])(
+    'and whose list of paths is damaged (%j) is set right all the same',
+    async (damaged) => {
+      const root = await temporaryFolder();
+      await publish(storageIn(root), OLD);
+      await publishOrDie(root, NEW, 12);
+      await writeFile(join(root, UNFINISHED_FILE), damaged);
+      await publish(storageIn(root), NEW);
+      await expectFriendlyPathsOf(root, NEW);
+      await expect(stat(join(root, UNFINISHED_FILE))).rejects.toMatchObject({ code: 'ENOENT' });
+    },
+  );
 
   test('twice, at any two steps, is set right all the same', async () => {
     const worlds: World[] = [{ a: 1, gone: 1 }, { a: 2 }, { a: 1, c: 3 }, { a: 1, gone: 1 }];
