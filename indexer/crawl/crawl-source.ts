@@ -171,5 +171,6 @@ function sorted(attachments: [uuid: string, known: KnownAttachment][]): Record<s
 
 function asFailure(source: Source, error: unknown): RegistryError {
   if (error instanceof RegistryError) return error;
-  return new RegistryError('source_failed', `${source.name} could not be read; the cause says why.`, { cause: error });
+  const message = `${source.name} could not be read: ${messageOf(error)}; this is a fault of the indexer, please report it.`;
+  return new RegistryError('source_failed', message, { cause: error });
 }
