@@ -8,6 +8,11 @@ import { bytesOf, elsewhere, flipMemory, OF_EVERY_RUN, openPrevious } from './cr
 import { expectValidSite, HOUR, smallWorld } from './crawl/world.ts';
 import { serveFolder } from './storage/static-server.ts';
 
+async function loseManifest(v1: string): Promise<void> {
+  await rm(join(v1, 'by-hash'), { recursive: true });
+  await rm(join(v1, 'manifest'), { recursive: true });
+}
+
 describe('[indexer] previous', () => {
   test.each(['a folder', 'a URL'])('that is %s remembers as much as the site’s own folder', async (kind) => {
     const world = await smallWorld();
@@ -62,8 +67,8 @@ describe('[indexer] previous', () => {
       ['is other JSON', /no schema number/, (v1) => writeFile(join(v1, 'index.json'), '[]')],
       ['names no manifest', /names no manifest/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":1}')],
       ['is newer than we know', /upgrade this program/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":2}')],
-      ['lost its by-hash files', /is missing/, (v1) => rm(join(v1, 'by-hash'), { recursive: true })],
-      ['was changed by hand', /not what its name says/, flipMemory],
+      ['lost its manifest', /neither by-hash.* nor manifest.* has the bytes/, loseManifest],
+      ['was changed by hand', /neither by-hash.* nor memory.* has the bytes/, flipMemory],
     ];
 
     test.each(SPOILT)('because it %s is the run’s failure, and nothing is published', async (_why, message, spoil) => {
@@ -78,6 +83,15 @@ describe('[indexer] previous', () => {
         expect(exitCodeOfError(failure)).toBe(1);
       }
       expect(await readdir(fresh.site.path)).toEqual([]);
+    });
+
+    test('but for its by-hash files remembers as much, by the friendly ones', async () => {
+      const world = await smallWorld();
+      await world.run();
+      await rm(join(v1Of(world.config), 'by-hash'), { recursive: true });
+      const fresh = await elsewhere(world.config);
+      const report = await runIndexer(fresh, { previous: openPrevious(v1Of(world.config)) });
+      expect(report.outcomes.map((each) => each.counts.assets_read)).toEqual(report.outcomes.map(() => 0));
     });
 
     test('because its server fails is the run’s failure also in a first run', async () => {
