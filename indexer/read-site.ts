@@ -1,4 +1,4 @@
-import { digestOf } from './model/digest.ts';
+import { digestOf, isDigest } from './model/digest.ts';
 import type { DocumentReference, Manifest, Pointer } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
 import { blobOf, fileOf, MANIFEST, POINTER_FILE } from './site/layout.ts';
@@ -83,8 +83,15 @@ function parsePointer(bytes: Buffer, name: string): Pointer {
   const pointer = parseDocument<Pointer>(bytes, subject);
   const sound =
     Number.isSafeInteger(pointer.generation) &&
-    typeof pointer.manifest?.path === 'string' &&
-    typeof pointer.manifest.digest === 'string';
-  if (!sound) throw new RegistryError('invalid_site', `${subject} names no manifest; publish the site again.`);
+    [pointer.manifest, pointer.search].every((each) => typeof each?.path === 'string' && isDigest(`${each.digest}`)) &&
+    Number.isSafeInteger(pointer.counts?.extensions) &&
+    !Number.isNaN(Date.parse(pointer.checked_at)) &&
+    Array.isArray(pointer.sources);
+  if (!sound) {
+    throw new RegistryError(
+      'invalid_site',
+      `${subject} is no whole pointer: it names no manifest, or lacks other fields.`,
+    );
+  }
   return pointer;
 }

@@ -8,6 +8,12 @@ import { bytesOf, elsewhere, flipMemory, OF_EVERY_RUN, openPrevious } from './cr
 import { expectValidSite, HOUR, smallWorld } from './crawl/world.ts';
 import { serveFolder } from './storage/static-server.ts';
 
+async function loseCounts(v1: string): Promise<void> {
+  const { counts, ...rest } = JSON.parse(await readFile(join(v1, 'index.json'), 'utf8')) as { counts: unknown };
+  expect(counts).toBeDefined();
+  await writeFile(join(v1, 'index.json'), JSON.stringify(rest));
+}
+
 async function loseManifest(v1: string): Promise<void> {
   await rm(join(v1, 'by-hash'), { recursive: true });
   await rm(join(v1, 'manifest'), { recursive: true });
@@ -66,6 +72,7 @@ describe('[indexer] previous', () => {
       ['is a web page', /not JSON/, (v1) => writeFile(join(v1, 'index.json'), '<!doctype html>')],
       ['is other JSON', /no schema number/, (v1) => writeFile(join(v1, 'index.json'), '[]')],
       ['names no manifest', /names no manifest/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":1}')],
+      ['lacks its counts', /lacks other fields/, loseCounts],
       ['is newer than we know', /upgrade this program/, (v1) => writeFile(join(v1, 'index.json'), '{"schema":2}')],
       ['lost its manifest', /neither by-hash.* nor manifest.* has the bytes/, loseManifest],
       ['was changed by hand', /neither by-hash.* nor memory.* has the bytes/, flipMemory],
