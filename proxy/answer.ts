@@ -75,10 +75,15 @@ export async function sendDocument(
 
 export function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   for (const [name, value] of Object.entries(headers)) {
-    // Vary also names Origin where only some origins may read.
-    reply.header(name, name === 'vary' ? [reply.getHeader('vary'), value].flat().filter(Boolean).join(', ') : value);
+    if (name === 'vary') addVary(reply, value);
+    else reply.header(name, value);
   }
   return reply.code(status).send(body);
+}
+
+/** Vary also names Origin where only some origins may read. */
+export function addVary(reply: FastifyReply, field: string): void {
+  reply.header('vary', [reply.getHeader('vary'), field].flat().filter(Boolean).join(', '));
 }
 
 function firstOf(field: string | string[] | undefined): string | undefined {

@@ -10,7 +10,16 @@ import { createHealth } from './health.ts';
 import { createAssetOpener } from './open-asset.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
 import { registerRoutes } from './routes/route-map.ts';
-import { HTTP_LIMITS, MAX_CONNECTIONS, MAX_PARAM_LENGTH, SERVER_LIMITS } from './server-limits.ts';
+import { createAssetSender } from './send-asset.ts';
+import {
+  BACKEND_CHECK_TIMEOUT_MS,
+  DOWNLOAD_LIMITS,
+  HTTP_LIMITS,
+  MAX_CONNECTIONS,
+  MAX_PARAM_LENGTH,
+  SERVER_LIMITS,
+  type DownloadLimits,
+} from './server-limits.ts';
 import type { Services } from './services.ts';
 import { createSiteView } from './site-view.ts';
 import { trackRequest } from './track-request.ts';
@@ -38,11 +47,13 @@ export interface AppOptions {
   publicFolder: string;
   /** This program's. */
   version: string;
+  /** `DOWNLOAD_LIMITS` without it. */
+  downloadLimits?: DownloadLimits;
 }
 
 /** The whole proxy but its listening: site, downloads and health. Closing it closes neither sources nor reader. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { config, reader, sources, now } = options;
+  const { config, reader, now } = options;
   const metrics = createProxyMetrics(options.version);
   let stopping = false;
   // A connection that was busy when we began to stop would otherwise idle until its keep-alive time is over.
@@ -78,18 +89,32 @@ export function buildApp(options: AppOptions): FastifyInstance {
     checkRequest(request);
   });
   registerErrors(app, options.publicFolder);
-  const services: Services = {
+  registerRoutes(app, createServices(options, { view, metrics, isStopping: () => stopping }), options.publicFolder);
+  return app;
+}
+
+type Parts = Pick<Services, 'view' | 'metrics' | 'isStopping'>;
+
+function createServices(options: AppOptions, { view, metrics, isStopping }: Parts): Services {
+  const { config, reader, sources, now } = options;
+  const opener = createAssetOpener({ sources, now, onMismatch: () => metrics.digestMismatches.add({}, 1) });
+  return {
     config,
     view,
     documents: createDocuments(reader, config, now),
-    opener: createAssetOpener({ sources, now, onMismatch: () => metrics.digestMismatches.add({}, 1) }),
-    health: createHealth({ view, sources, version: options.version, maxAgeSeconds: config.indexer.maxAgeSeconds, now }),
+    sendAsset: createAssetSender({ opener, metrics, now, limits: options.downloadLimits ?? DOWNLOAD_LIMITS }),
+    health: createHealth({
+      view,
+      sources,
+      version: options.version,
+      maxAgeSeconds: config.indexer.maxAgeSeconds,
+      checkTimeoutMs: BACKEND_CHECK_TIMEOUT_MS,
+      now,
+    }),
     metrics,
     now,
-    isStopping: () => stopping,
+    isStopping,
   };
-  registerRoutes(app, services, options.publicFolder);
-  return app;
 }
 
 const NO_SNIFFING = { 'x-content-type-options': 'nosniff' };

@@ -117,7 +117,10 @@ function fromFramework(error: unknown): ApiError | undefined {
   if (typeof code === 'string' && Object.hasOwn(FRAMEWORK, code)) return FRAMEWORK[code]?.();
   // Whatever else fastify refuses as the client's fault is told without its words, which may repeat the path.
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
-  return statusCode === 404
-    ? new ApiError('not_found', 'There is nothing at this path.')
-    : new ApiError('invalid_request', 'The request cannot be served; see the API description.', { status: statusCode });
+  if (statusCode === 404) return new ApiError('not_found', 'There is nothing at this path.');
+  if (statusCode === 412)
+    return new ApiError('precondition_failed', 'The file is not what If-Match names; read it again.');
+  return new ApiError('invalid_request', 'The request cannot be served; see the API description.', {
+    status: statusCode,
+  });
 }

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CACHE_CONTROL } from './answer.ts';
+import { addVary, CACHE_CONTROL } from './answer.ts';
 import { ApiError, errorAnswer, type ErrorAnswer } from './error-table.ts';
 
 /** Answers any error: ours, fastify's and its plugins'. What is inside stays in the log. */
@@ -33,6 +33,8 @@ export function registerErrors(app: FastifyInstance, publicFolder: string): void
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
+    // Which of the two it is hangs on Accept, which a cache must know of.
+    if (!isApi(request)) addVary(reply, 'Accept');
     if (page === undefined || !wantsPage(request)) {
       return sendError(
         new ApiError('not_found', 'There is nothing at this path; see /api/v1/extensions.'),
@@ -48,9 +50,12 @@ export function registerErrors(app: FastifyInstance, publicFolder: string): void
 }
 
 /** People get a page, programs JSON; below `/api` everybody is a program. */
-function wantsPage({ raw, headers }: FastifyRequest): boolean {
-  const isApi = /^\/api(?:[/?]|$)/.test(raw.url ?? '');
-  return !isApi && (headers.accept ?? '').includes('text/html');
+function wantsPage(request: FastifyRequest): boolean {
+  return !isApi(request) && (request.headers.accept ?? '').includes('text/html');
+}
+
+function isApi({ raw }: FastifyRequest): boolean {
+  return /^\/api(?:[/?]|$)/.test(raw.url ?? '');
 }
 
 const PARSER_STATUSES: Readonly<Record<string, number>> = {
@@ -59,7 +64,7 @@ const PARSER_STATUSES: Readonly<Record<string, number>> = {
 };
 
 /** Answers what is no HTTP request at all, below fastify: on the bare socket. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   // An answer that is on its way must not get this one in its middle; node's own handler looks at the same field.
   const { _httpMessage: answering } = socket as Socket & { _httpMessage?: { headersSent: boolean } | null };
   if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent === true) {
@@ -77,10 +82,17 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Bad Request'}`,
       'Connection: close',
       'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(text)}`,
       '',
-      text,
+      // Its answer has no body (RFC 9110, section 9.3.2), also where the request is not valid.
+      isHead(error.rawPacket) ? '' : text,
     ].join('\r\n'),
   );
+}
+
+/** @param packet the bytes in which the parser gave up */
+function isHead(packet: unknown): boolean {
+  return Buffer.isBuffer(packet) && packet.toString('latin1', 0, 5) === 'HEAD ';
 }

@@ -8,6 +8,8 @@ export interface BackendHealth {
   latency_ms: number;
   /** One of our error codes; its sentence could name a host. */
   error?: string;
+  /** Set where the backend's certificate is not checked. */
+  tls?: 'unverified';
 }
 
 export interface IndexHealth {
@@ -34,6 +36,8 @@ export interface HealthOptions {
   sources: ReadonlyMap<string, Source>;
   version: string;
   maxAgeSeconds: number;
+  /** How long one backend is waited for. */
+  checkTimeoutMs: number;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -43,17 +47,19 @@ export interface Health {
   uptimeSeconds(): number;
 }
 
-const CHECK_TIMEOUT_MS = 2_000;
 /** Probes of many monitors must not become load on the backends. */
 const REMEMBERED_MS = 5_000;
 
-export function createHealth({ view, sources, version, maxAgeSeconds, now }: HealthOptions): Health {
+export function createHealth(options: HealthOptions): Health {
+  const { view, sources, version, maxAgeSeconds, now } = options;
   const startedMs = now();
   let checked: { atMs: number; backends: Promise<Record<string, BackendHealth>> } | undefined;
 
   const checkAll = async (): Promise<Record<string, BackendHealth>> =>
     Object.fromEntries(
-      await Promise.all([...sources].map(async ([name, source]) => [name, await checkBackend(source, now)] as const)),
+      await Promise.all(
+        [...sources].map(async ([name, source]) => [name, await checkBackend(source, options)] as const),
+      ),
     );
 
   const backends = (): Promise<Record<string, BackendHealth>> => {
@@ -92,14 +98,18 @@ function indexHealth({ pointer }: Generation, nowMs: number, maxAgeSeconds: numb
   };
 }
 
-async function checkBackend(source: Source, now: () => number): Promise<BackendHealth> {
+async function checkBackend(
+  source: Source,
+  { checkTimeoutMs, now }: Pick<HealthOptions, 'checkTimeoutMs' | 'now'>,
+): Promise<BackendHealth> {
   const startedMs = now();
-  const limit = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+  const limit = AbortSignal.timeout(checkTimeoutMs);
   const ended = (health: Pick<BackendHealth, 'status' | 'error'>): BackendHealth => ({
     kind: source.kind,
     status: health.status,
     latency_ms: Math.max(0, Math.round(now() - startedMs)),
     ...(health.error !== undefined && { error: health.error }),
+    ...(source.tls !== undefined && { tls: source.tls }),
   });
   try {
     await source.checkHealth(limit);

@@ -1,44 +1,25 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from '../indexer/config/config.ts';
 import { loadConfig } from '../indexer/config/load.ts';
+import { proxiesFromEnvironment } from '../indexer/http/forward-proxies.ts';
 import { codeOf, messageOf, RegistryError } from '../indexer/model/errors.ts';
 import { readPointer } from '../indexer/read-site.ts';
 import { createSource } from '../indexer/sources/create-source.ts';
 import { createFolderReader } from '../indexer/storage/folder.ts';
 import { buildApp } from './app.ts';
+import { parseFlags, type Flags } from './flags.ts';
 import { createIndexerSchedule } from './indexer-schedule.ts';
 import { shutDown } from './shutdown.ts';
 
-const HELP = `extension-registry: serves the published site, and verified downloads from the configured sources.
-
-  extension-registry --config FILE [--log-level LEVEL] [--grace-seconds N]
-
-  --config FILE       the configuration, TOML; deploy/registry.example.toml documents every key
-  --log-level LEVEL   trace, debug, info (default), warn, error or silent; logs are JSON lines on standard output
-  --grace-seconds N   how long running downloads may still take after SIGTERM; 30 by default
-  --help, --version
-
-With [indexer] interval_seconds it also runs the indexer on that schedule.
-Exit codes: 0 stopped by SIGTERM or SIGINT; 1 failed, such as a port that is taken; 2 usage or configuration.
-`;
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 /** Requests at once to one source. */
 const CONCURRENCY = 64;
 /** A client waits for us: whoever has more patience than this is better served by an error. */
 const RETRY = { tries: 2, baseDelayMs: 100, maxDelayMs: 1_000 };
 const KILL_INDEXER_AFTER_MS = 10_000;
-
-interface Flags {
-  config: string;
-  logLevel: string;
-  graceMs: number;
-}
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`extension-registry: ${messageOf(error)}\n`);
@@ -47,7 +28,7 @@ process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
 });
 
 async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv);
+  const flags = parseFlags(argv, packageJson.version);
   if (typeof flags === 'string') {
     process.stdout.write(flags);
     return EXIT.done;
@@ -65,7 +46,8 @@ async function run(argv: string[]): Promise<number> {
 async function serve(config: Config, flags: Flags): Promise<number> {
   const clock = { now: Date.now, random: Math.random };
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
-  const dependencies = { types: config.types, concurrency: CONCURRENCY, retry: RETRY, ...clock };
+  const network = { proxyFor: proxiesFromEnvironment(process.env) };
+  const dependencies = { types: config.types, concurrency: CONCURRENCY, retry: RETRY, network, ...clock };
   const sources = new Map(config.sources.map((each) => [each.name, createSource(each, dependencies)]));
   const app = buildApp({
     ...clock,
@@ -130,37 +112,4 @@ function nextSignal(): Promise<NodeJS.Signals> {
     };
     for (const each of signals) process.on(each, stop);
   });
-}
-
-/** @returns a text to print instead of serving */
-function parseFlags(args: string[]): Flags | string {
-  const { values } = parseArguments(args);
-  if (values.help === true) return HELP;
-  if (values.version === true) return `${packageJson.version}\n`;
-  const { config, 'log-level': logLevel = 'info', 'grace-seconds': grace = '30' } = values;
-  if (config === undefined) throw new RegistryError('usage', 'Name the configuration: --config FILE.');
-  if (!LEVELS.includes(logLevel)) {
-    throw new RegistryError('usage', `--log-level ${logLevel} is no level; use ${LEVELS.join(', ')}.`);
-  }
-  if (!/^\d{1,5}$/.test(grace)) {
-    throw new RegistryError('usage', `--grace-seconds ${grace} is no number of seconds; use 0 to 99999.`);
-  }
-  return { config, logLevel, graceMs: Number(grace) * 1_000 };
-}
-
-function parseArguments(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        config: { type: 'string' },
-        'log-level': { type: 'string' },
-        'grace-seconds': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
-    });
-  } catch (cause) {
-    throw new RegistryError('usage', `${messageOf(cause)} See --help.`, { cause });
-  }
 }

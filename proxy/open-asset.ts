@@ -18,6 +18,8 @@ export interface WantedAsset {
   asset: AssetEntry;
   /** Without it, the whole asset, checked against its digest. */
   range?: ByteRange | undefined;
+  /** Where a crawl saw other files under this version; asked when a location has lost them. */
+  mutatedAt: () => Promise<ReadonlySet<string>>;
 }
 
 export interface AssetOpenerOptions {
@@ -80,7 +82,7 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
       }
       const isMismatch =
         trusted.length < locations.length || failures.some(({ error }) => error instanceof WrongBytesError);
-      throw isMismatch ? wrongEverywhere(wanted) : backendFailed(wanted, failures[0]);
+      throw isMismatch ? wrongEverywhere(wanted) : await nowhere(wanted, failures);
     },
   };
 }
@@ -204,9 +206,24 @@ function wrongEverywhere({ id, version, asset }: WantedAsset): ApiError {
   );
 }
 
-function backendFailed({ id, version, asset }: WantedAsset, failure: Failure | undefined): ApiError {
+/**
+ * Gitea answers 404 both for an attachment that is gone and for one that our token may not see. Where a crawl found the
+ * version's files replaced it is the former, and trying again gives nobody the first bytes back.
+ */
+async function nowhere(wanted: WantedAsset, failures: readonly Failure[]): Promise<ApiError> {
+  const { id, version, asset, mutatedAt } = wanted;
   const subject = `${id} ${version} ${asset.name}`;
-  if (failure === undefined) return new ApiError('http', `${subject} is at no source; tell its publisher.`);
-  const { kind, location, error } = failure;
-  return backendError(kind, `${subject} cannot be had from the source ${location.source}`, error);
+  const lost = failures.filter(({ error }) => codeOf(error) === 'not_found');
+  const mutated = lost.length === 0 ? new Set<string>() : await mutatedAt();
+  const failure = failures.find((each) => !lost.includes(each) || !mutated.has(each.location.source));
+  if (failure !== undefined) {
+    const { kind, location, error } = failure;
+    return backendError(kind, `${subject} cannot be had from the source ${location.source}`, error);
+  }
+  if (failures.length === 0) return new ApiError('http', `${subject} is at no source; tell its publisher.`);
+  return new ApiError(
+    'conflict',
+    `The bytes of ${subject} that were first seen are gone: its publisher has changed the files of this version, and ` +
+      'other bytes are not served under it; use another version, and tell its publisher.',
+  );
 }

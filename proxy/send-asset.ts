@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import type { DownloadPlan } from './download-plan.ts';
+import { ApiError } from './error-table.ts';
 import type { AssetOpener, WantedAsset } from './open-asset.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
+import type { DownloadLimits } from './server-limits.ts';
+import { watchTransfer } from './slow-transfer.ts';
 
-export interface SendAssetOptions {
+export interface AssetSenderOptions {
   opener: AssetOpener;
   metrics: ProxyMetrics;
+  limits: DownloadLimits;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -16,39 +20,76 @@ export interface SendAssetOptions {
  * anything else breaks the connection, which every client takes for what it is.
  * @throws ApiError before anything was sent
  */
-export async function sendAsset(
-  reply: FastifyReply,
-  { wanted, plan }: { wanted: WantedAsset; plan: DownloadPlan },
-  { opener, metrics, now }: SendAssetOptions,
-): Promise<void> {
-  const { raw } = reply;
-  // It left while the asset was looked up: `close` will not come again, and nothing that is written would ever drain.
-  if (raw.destroyed) {
-    reply.hijack();
-    return;
-  }
-  const startedMs = now();
-  const left = new AbortController();
-  metrics.downloadsInFlight.add({}, 1);
-  raw.once('close', () => {
-    metrics.downloadsInFlight.add({}, -1);
-    // Gives up the backend's connection when the client leaves, also while it is still waiting for the first byte.
-    left.abort(new Error('the client left'));
-  });
-  try {
-    const chunks = await opener.open(wanted, { signal: left.signal, log: reply.log });
-    reply.hijack();
-    metrics.firstByte.observe({}, (now() - startedMs) / 1_000);
-    raw.writeHead(plan.status, { ...reply.getHeaders(), ...plan.headers } as Record<string, string | string[]>);
-    for await (const chunk of chunks) {
-      metrics.downloadBytes.add({}, chunk.length);
-      if (!raw.write(chunk)) await once(raw, 'drain', { signal: left.signal });
+export type SendAsset = (reply: FastifyReply, download: { wanted: WantedAsset; plan: DownloadPlan }) => Promise<void>;
+
+export function createAssetSender(options: AssetSenderOptions): SendAsset {
+  const { opener, metrics, limits, now } = options;
+  let inFlight = 0;
+  const count = (change: 1 | -1): void => {
+    inFlight += change;
+    metrics.downloadsInFlight.add({}, change);
+  };
+
+  return async (reply, { wanted, plan }) => {
+    const { raw } = reply;
+    // It left while the asset was looked up: `close` will not come again, and nothing that is written would ever drain.
+    if (raw.destroyed) {
+      reply.hijack();
+      return;
     }
-    raw.end();
-  } catch (error) {
-    if (!left.signal.aborted && !raw.headersSent) throw error;
-    // Too late for an error of ours: whoever opened the bytes has logged why.
-    reply.hijack();
-    raw.destroy();
+    if (inFlight >= limits.maxDownloads) throw tooMany();
+    const startedMs = now();
+    const left = new AbortController();
+    count(1);
+    raw.once('close', () => {
+      count(-1);
+      // Gives up the backend's connection when the client leaves, also while it is still waiting for the first byte.
+      left.abort(new Error('the client left'));
+    });
+    try {
+      const chunks = await opener.open(wanted, { signal: left.signal, log: reply.log });
+      reply.hijack();
+      metrics.firstByte.observe({}, (now() - startedMs) / 1_000);
+      raw.writeHead(plan.status, { ...reply.getHeaders(), ...plan.headers } as Record<string, string | string[]>);
+      await stream(chunks, { reply, left: left.signal, options });
+    } catch (error) {
+      if (!left.signal.aborted && !raw.headersSent) throw error;
+      // Too late for an error of ours: whoever opened the bytes has logged why.
+      reply.hijack();
+      raw.destroy();
+    }
+  };
+}
+
+interface Streaming {
+  reply: FastifyReply;
+  left: AbortSignal;
+  options: AssetSenderOptions;
+}
+
+async function stream(chunks: AsyncIterable<Buffer>, { reply, left, options }: Streaming): Promise<void> {
+  const { raw } = reply;
+  let written = 0;
+  const endWatch = watchTransfer({
+    ...options.limits,
+    sentBytes: () => written - raw.writableLength,
+    onTooSlow: () => {
+      reply.log.warn({ event: 'download_too_slow' }, 'a download is too slow and is broken off');
+      raw.destroy();
+    },
+  });
+  // Also while the last bytes leave, long after they were written.
+  raw.once('close', endWatch);
+  for await (const chunk of chunks) {
+    options.metrics.downloadBytes.add({}, chunk.length);
+    written += chunk.length;
+    if (!raw.write(chunk)) await once(raw, 'drain', { signal: left });
   }
+  raw.end();
+}
+
+function tooMany(): ApiError {
+  return new ApiError('unavailable', 'Too many downloads are under way; try again in a few seconds.', {
+    headers: { 'retry-after': '10' },
+  });
 }

@@ -36,3 +36,25 @@ export const MAX_CONNECTIONS = 2_000;
 export const MAX_PARAM_LENGTH = 256;
 /** For answers that may wait for a backend, but are no download. */
 export const OPERATIONS_TIMEOUT_MS = 5 * SECOND_MS;
+/** What a health check waits for one backend; less than the time above, so that the others' answers get out. */
+export const BACKEND_CHECK_TIMEOUT_MS = 2 * SECOND_MS;
+
+/** What downloads may take: each holds a connection to a backend, and up to 1 MiB. */
+export interface DownloadLimits {
+  /** Under way at once; one more is told to come back. */
+  maxDownloads: number;
+  /** What must reach the client in each window; a download that is slower holds its place for nobody's use. */
+  minWindowBytes: number;
+  windowMs: number;
+}
+
+/**
+ * Not per client: behind a load balancer all clients have one address, and forwarded addresses are believed from nobody.
+ * What one client may take is for whatever stands in front.
+ */
+export const DOWNLOAD_LIMITS: DownloadLimits = {
+  maxDownloads: 256,
+  /** 1 KiB/s over a minute: less than any modem. */
+  minWindowBytes: 60 * 1_024,
+  windowMs: 60 * SECOND_MS,
+};

@@ -1,8 +1,8 @@
 import type { Config } from '../indexer/config/config.ts';
 import type { Documents } from './documents.ts';
 import type { Health } from './health.ts';
-import type { AssetOpener } from './open-asset.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
+import type { SendAsset } from './send-asset.ts';
 import type { SiteView } from './site-view.ts';
 
 /** What the routes work with. */
@@ -10,7 +10,7 @@ export interface Services {
   config: Config;
   view: SiteView;
   documents: Documents;
-  opener: AssetOpener;
+  sendAsset: SendAsset;
   health: Health;
   metrics: ProxyMetrics;
   /** Milliseconds since 1970. */

@@ -5,8 +5,8 @@ import { versionsPath } from '../../indexer/site/layout.ts';
 import { CACHE_CONTROL } from '../answer.ts';
 import { planDownload } from '../download-plan.ts';
 import { ApiError } from '../error-table.ts';
+import { findMutatedAt } from '../mutated.ts';
 import { chooseAsset, resolveVersion } from '../resolve-version.ts';
-import { sendAsset } from '../send-asset.ts';
 import type { Services } from '../services.ts';
 import type { Handler } from './documents.ts';
 import { idOf, knownTypes, missingExtension, notFound, requireGeneration } from './missing.ts';
@@ -22,7 +22,7 @@ interface Params {
 const VERSION_OR_RANGE = /^[0-9A-Za-z*^~<>=][0-9A-Za-z.+*^~<>=| -]{0,127}$/;
 
 /** `/{version}` and `/{version}/{asset}`: everything is decided by the versions document; a backend gives bytes only. */
-export function createDownloadRoute({ config, view, documents, opener, metrics, now }: Services): Handler {
+export function createDownloadRoute({ config, view, documents, sendAsset }: Services): Handler {
   return async (request, reply) => {
     const params = request.params as Params;
     const id = idOf(params);
@@ -36,11 +36,9 @@ export function createDownloadRoute({ config, view, documents, opener, metrics, 
     const asset = chooseAsset(id, entry, params.asset);
     const plan = planDownload({ method: request.method, ...conditionsOf(request) }, asset);
     if (request.method === 'HEAD' || plan.status === 304) return reply.headers(plan.headers).code(plan.status).send();
-    await sendAsset(
-      reply,
-      { wanted: { id, version: entry.version, asset, range: plan.range }, plan },
-      { opener, metrics, now },
-    );
+    const { version } = entry;
+    const mutatedAt = () => findMutatedAt({ documents, generation }, { id, version });
+    await sendAsset(reply, { wanted: { id, version, asset, range: plan.range, mutatedAt }, plan });
     return reply;
   };
 }

@@ -17,6 +17,8 @@ export function registerPublicFiles(app: FastifyInstance, publicFolder: string):
     dotfiles: 'ignore',
     decorateReply: false,
     cacheControl: false,
+    // A few kilobytes; nobody resumes them.
+    acceptRanges: false,
     // Not what keeps anybody out (the plugin's advisories are about relying on it): all that is here is public.
     allowedPath: (path) => !GENERATED.test(path),
     setHeaders: (reply) => void reply.header('cache-control', CACHE_CONTROL),

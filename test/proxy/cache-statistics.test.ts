@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { startProxy, startWorld } from './world.ts';
+import { sharedSite, startProxy } from './world.ts';
+
+const site = sharedSite();
 
 describe('GET /cache/stats', () => {
   test('counts each of the three caches', async () => {
-    const { get } = await startWorld();
+    const { get } = await site();
     for (const path of ['/extensions', '/extensions', '/extensions?type=provider', '/by-type/provider'])
       await get(path);
     for (const path of ['/extensions/provider/aws', '/extensions/provider/aws/index.json']) await get(path);
@@ -29,7 +31,7 @@ describe('GET /cache/stats', () => {
       { list: { enabled: true }, metadata: { enabled: false }, versions: { enabled: false } },
     ],
   ])('follows the switch %j', async (cache, expected) => {
-    const { config } = await startWorld();
+    const { config } = await site();
     const { get } = await startProxy({ ...config, cache: { ...config.cache, ...cache } });
     expect((await get('/extensions')).status).toBe(200);
     expect((await get('/extensions/provider/aws')).status).toBe(200);

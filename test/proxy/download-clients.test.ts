@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { configOf, giteaConfig, runIndexer, temporaryFolder } from '../builders.ts';
-import { startFakeGitea } from '../fakes/gitea.ts';
+import { request as httpRequest } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
 import { v1Of } from '../builders.ts';
 import { ask } from './http.ts';
-import { BIG, bytesOf, startProxy, startWorld, untilOver } from './world.ts';
+import { BIG, sharedSite, startProxy, untilOver } from './world.ts';
+
+const site = sharedSite();
 
 const AWS = '/extensions/provider/aws/1.0.0';
 const BIG_ONE = '/extensions/taskserv/big/1.0.0';
@@ -22,7 +22,7 @@ async function download(url: string) {
 
 describe('a client that leaves', () => {
   test('in the middle gives the backend its connection back', async () => {
-    const { url, gitea, logged } = await startWorld();
+    const { url, gitea, logged } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'pause', afterBytes: 2_000_000 } });
     const outgoing = await download(`${url}/api/v1${BIG_ONE}`);
     const [incoming] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream];
@@ -35,7 +35,7 @@ describe('a client that leaves', () => {
   });
 
   test('before the first byte does so too', async () => {
-    const { url, gitea, log, logged } = await startWorld();
+    const { url, gitea, log, logged } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'hang' } });
     const outgoing = await download(`${url}/api/v1${AWS}`);
     while (gitea.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -47,37 +47,9 @@ describe('a client that leaves', () => {
   });
 });
 
-describe('a client that reads slowly', () => {
-  test('pauses the backend, and gets every byte in the end', async () => {
-    const content = bytesOf(40 * 1024 * 1024, 'slow');
-    const gitea = await startFakeGitea({ organizations: ['acme'] });
-    onTestFinished(() => gitea.close());
-    gitea.addRepository('acme', { name: 'slow_cluster' });
-    gitea.addRelease('acme', 'slow_cluster', { tag: '1.0.0', assets: [{ name: 'a.tar.gz', content }] });
-    const config = configOf(await temporaryFolder(), [giteaConfig(gitea.url)]);
-    await runIndexer(config);
-    gitea.forget();
-    const { url, app, get } = await startProxy(config);
-    const answering = once(app.server, 'request') as Promise<[unknown, ServerResponse]>;
-    const outgoing = await download(`${url}/api/v1/extensions/cluster/slow/1.0.0`);
-    const [, response] = await answering;
-    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-    // Nobody reads: the buffers on the way fill up, and then nothing more may come from the backend.
-    while (!response.writableNeedDrain) await new Promise((resolve) => setImmediate(resolve));
-    for (let times = 0; times < 100; times += 1) await get('/health/live');
-    expect(gitea.requests).toMatchObject([{ outcome: 'open' }]);
-    expect(response.writableLength).toBeLessThan(1024 * 1024);
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    expect(Buffer.concat(chunks).equals(content)).toBe(true);
-    await untilOver(gitea);
-    expect(gitea.requests).toMatchObject([{ outcome: 'complete' }]);
-  });
-});
-
 describe('a client that has left before its asset is looked up', () => {
   test('asks no backend and holds none of its connections', async () => {
-    const { config, gitea } = await startWorld();
+    const { config, gitea } = await site();
     const folder = createFolderReader({ root: v1Of(config) });
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
@@ -103,7 +75,7 @@ describe('a client that has left before its asset is looked up', () => {
 
 describe('downloads in flight', () => {
   test('are counted while they run', async () => {
-    const { url, gitea, get, logged } = await startWorld();
+    const { url, gitea, get, logged } = await site();
     const { promise, resolve } = Promise.withResolvers<void>();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'pause', afterBytes: 2_000_000, until: promise } });
     const running = ask(`${url}/api/v1${BIG_ONE}`);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { SHARED, SHARED_BIG, startProxy, startWorld } from './world.ts';
+import { SHARED, SHARED_BIG, sharedSite, startProxy, startWorld } from './world.ts';
+
+const site = sharedSite();
 
 const AWS = '/extensions/provider/aws/1.0.0';
-const BIG_ONE = '/extensions/taskserv/big/1.0.0';
 const BOTH = '/extensions/provider/both/3.0.0';
 const BOTH_BIG = '/extensions/provider/both/3.1.0';
 const ATTACHMENT = /^GET \/attachments\//;
@@ -23,7 +24,7 @@ describe('a backend that fails', () => {
     ['a redirect to a login page', { kind: 'redirect', status: 303, location: '/user/login' }, [502, 'auth']],
     ['a redirect to nowhere', { kind: 'redirect', status: 302, location: 'ftp://elsewhere/' }, [502, 'redirect']],
   ] as const)('with %s is an error of its kind', async (_name, fault, [status, code]) => {
-    const { get, gitea, config, logged } = await startWorld();
+    const { get, gitea, config, logged } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault });
     const answer = await get(AWS);
     expect({ status: answer.status, body: answer.json }).toEqual({
@@ -46,27 +47,27 @@ describe('a backend that fails', () => {
   });
 
   test('tells the client how long the backend asks to wait', async () => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'status', status: 429, headers: { 'Retry-After': '77' } } });
     expect((await get(AWS)).headers['retry-after']).toBe('77');
     expect(gitea.requests).toHaveLength(1);
   });
 
   test('of kind oci says so', async () => {
-    const { get, oci } = await startWorld();
+    const { get, oci } = await site();
     oci.misbehave({ match: BLOB, fault: { kind: 'status', status: 500 } });
     expect((await get('/extensions/taskserv/redis/7.2.0')).json).toMatchObject({ error: 'oci', details: 'bad_answer' });
   });
 
   test('is tried once more when its idle connection was gone', async () => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, times: 1, fault: { kind: 'reset' } });
     expect((await get(AWS)).status).toBe(200);
     expect(gitea.requests).toHaveLength(2);
   });
 
   test('in time is a 504', async () => {
-    const { config, gitea } = await startWorld();
+    const { config, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'hang' } });
     const sources = config.sources.map((each) => ({ ...each, timeoutMs: 100 }));
     const { get } = await startProxy({ ...config, sources });
@@ -75,7 +76,7 @@ describe('a backend that fails', () => {
   });
 
   test('gives way to the next location', async () => {
-    const { get, gitea, oci } = await startWorld();
+    const { get, gitea, oci } = await site();
     for (const fault of [
       { kind: 'status', status: 500 },
       { kind: 'reset' },
@@ -90,7 +91,7 @@ describe('a backend that fails', () => {
   });
 
   test('gives way before the first byte of a large asset and of a range', async () => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'truncate', afterBytes: 0 } });
     const whole = await get(BOTH_BIG);
     expect({ status: whole.status, same: whole.body.equals(SHARED_BIG) }).toEqual({ status: 200, same: true });
@@ -102,25 +103,15 @@ describe('a backend that fails', () => {
   });
 
   test('at every location is the error of the preferred one', async () => {
-    const { get, gitea, oci } = await startWorld();
+    const { get, gitea, oci } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'status', status: 503 } });
     oci.misbehave({ match: BLOB, fault: { kind: 'status', status: 500 } });
     const answer = await get(BOTH);
     expect({ status: answer.status, body: answer.json }).toMatchObject({ status: 503, body: { error: 'gitea' } });
   });
 
-  test('in the middle of a large asset breaks the connection', async () => {
-    const { get, gitea, logged } = await startWorld();
-    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'truncate', afterBytes: 2_000_000 } });
-    const answer = await get(BIG_ONE);
-    expect({ status: answer.status, complete: answer.complete }).toEqual({ status: 200, complete: false });
-    expect(await logged('location_failed')).toMatchObject({ code: 'unreachable', extension: 'taskserv/big' });
-    gitea.heal();
-    expect((await get(BIG_ONE)).complete).toBe(true);
-  });
-
   test('that is not configured is named', async () => {
-    const { config, oci } = await startWorld();
+    const { config, oci } = await site();
     const ociOnly = config.sources.filter((each) => each.name === 'oci');
     const { get } = await startProxy({ ...config, sources: ociOnly });
     expect((await get(AWS)).json).toMatchObject({ error: 'http', details: 'config' });

@@ -3,6 +3,7 @@ import { RegistryError, type ErrorCode } from '../../indexer/model/errors.ts';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
 import { ApiError, backendError, errorAnswer } from '../../proxy/error-table.ts';
 import { v1Of } from '../builders.ts';
+import { ask } from './http.ts';
 import { sharedWorld, startProxy } from './world.ts';
 
 const world = sharedWorld();
@@ -56,6 +57,7 @@ describe('errorAnswer', () => {
     ['FST_STATIC_FORBIDDEN_PATH', 403, 404, 'not_found'],
     ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 415, 415, 'invalid_request'],
     ['FST_ERR_NOT_FOUND', 404, 404, 'not_found'],
+    ['PreconditionFailedError', 412, 412, 'precondition_failed'],
   ])('translates %s (%i)', (code, ...[statusCode, status, type]) => {
     const { body, ...answer } = errorAnswer(Object.assign(new Error(SECRET), { code, statusCode }));
     expect({ status: answer.status, error: body.error }).toEqual({ status, error: type });
@@ -97,8 +99,8 @@ describe('an error that nobody expected', () => {
         return folder.read(file, maxBytes);
       },
     };
-    const { get, log } = await startProxy(config, { reader });
-    const answer = await get('/status');
+    const { get, url, log } = await startProxy(config, { reader });
+    const answer = await ask(`${url}/api/v1/status`);
     expect({ status: answer.status, body: answer.json }).toMatchObject({ status, body: { error: type } });
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.text).not.toContain('secret');

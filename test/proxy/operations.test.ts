@@ -1,12 +1,18 @@
-import { describe, expect, test } from 'vitest';
-import { configOf, giteaConfig, runIndexer, temporaryFolder } from '../builders.ts';
-import { startBackends, startProxy, startWorld } from './world.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createFolderReader } from '../../indexer/storage/folder.ts';
+import { createHealth } from '../../proxy/health.ts';
+import { BACKEND_CHECK_TIMEOUT_MS, OPERATIONS_TIMEOUT_MS } from '../../proxy/server-limits.ts';
+import { createSiteView } from '../../proxy/site-view.ts';
+import { configOf, giteaConfig, NOON, runIndexer, temporaryFolder, v1Of } from '../builders.ts';
+import { sharedSite, sourcesOf, startBackends, startProxy, startWorld } from './world.ts';
+
+const site = sharedSite();
 
 const ORGANIZATION = /^GET \/api\/v1\//;
 
 describe('GET /health', () => {
   test('is healthy while all backends answer and the index is fresh', async () => {
-    const { get } = await startWorld();
+    const { get } = await site();
     const answer = await get('/health');
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
@@ -33,7 +39,7 @@ describe('GET /health', () => {
     [{ kind: 'status', status: 500 }, 'bad_answer'],
     [{ kind: 'garbage' }, 'bad_answer'],
   ] as const)('is degraded, and answers 200, while a backend answers %j', async (fault, error) => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ORGANIZATION, fault });
     const answer = await get('/health');
     expect(answer.status).toBe(200);
@@ -55,16 +61,36 @@ describe('GET /health', () => {
   });
 
   test('does not wait for a backend that hangs', async () => {
-    const { get, gitea } = await startWorld();
+    const { app, config, gitea } = await site();
     gitea.misbehave({ match: ORGANIZATION, fault: { kind: 'hang' } });
-    expect((await get('/health')).json).toMatchObject({
+    const sources = sourcesOf(config);
+    onTestFinished(async () => void (await Promise.all([...sources.values()].map((each) => each.close()))));
+    const view = createSiteView({ reader: createFolderReader({ root: v1Of(config) }), now: () => NOON, log: app.log });
+    const health = createHealth({
+      view,
+      sources,
+      version: '9.9.9',
+      maxAgeSeconds: 3_600,
+      checkTimeoutMs: 20,
+      now: () => NOON,
+    });
+    expect(await health.report()).toMatchObject({
       status: 'degraded',
-      backends: { gitea: { error: 'timeout' } },
+      backends: { gitea: { status: 'unhealthy', error: 'timeout' }, oci: { status: 'healthy' } },
     });
   });
 
+  test('gives a backend as long as the limits say', async () => {
+    const { get } = await site();
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    onTestFinished(() => timeout.mockRestore());
+    await get('/health');
+    expect(timeout).toHaveBeenCalledWith(BACKEND_CHECK_TIMEOUT_MS);
+    expect(BACKEND_CHECK_TIMEOUT_MS).toBeLessThan(OPERATIONS_TIMEOUT_MS);
+  });
+
   test('remembers for five seconds what the backends said, and asks once for all who ask', async () => {
-    const { get, gitea, clock } = await startWorld();
+    const { get, gitea, clock } = await site();
     await Promise.all(Array.from({ length: 10 }, () => get('/health')));
     const asked = gitea.requests.length;
     expect(asked).toBeGreaterThan(0);
@@ -77,7 +103,7 @@ describe('GET /health', () => {
   });
 
   test('asks again when the clock has jumped back, and is never up for less than nothing', async () => {
-    const { get, gitea, clock } = await startWorld();
+    const { get, gitea, clock } = await site();
     await get('/health');
     const asked = gitea.requests.length;
     clock.nowMs -= 3_600_000;
@@ -140,7 +166,7 @@ describe('GET /health/ready', () => {
 
 describe('GET /metrics', () => {
   test('has the metrics of the API, with route templates and no names', async () => {
-    const { get, clock } = await startWorld();
+    const { get, clock } = await site();
     await get('/extensions');
     await get('/extensions');
     await get('/extensions/provider/aws/1.0.0');
@@ -192,7 +218,7 @@ describe('GET /metrics', () => {
 
 describe('every answer', () => {
   test('has an id that the log has too', async () => {
-    const { get, log } = await startWorld();
+    const { get, log } = await site();
     const ids = [];
     for (const path of ['', '/extensions/provider/aws/1.0.0', '/nope', '/extensions/provider/%zz', '/health']) {
       ids.push((await get(path)).headers['x-request-id']);

@@ -3,14 +3,16 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { shutDown } from '../../proxy/shutdown.ts';
 import { ask, keepAliveAgent } from './http.ts';
-import { BIG, startWorld, untilOver } from './world.ts';
+import { BIG, sharedSite, untilOver } from './world.ts';
+
+const site = sharedSite();
 
 const BIG_ONE = '/extensions/taskserv/big/1.0.0';
 const LONG_MS = 60_000;
 
 /** A download that the backend holds until it is released. */
 async function startHeldDownload() {
-  const world = await startWorld();
+  const world = await site();
   const { promise, resolve: release } = Promise.withResolvers<void>();
   world.gitea.misbehave({ match: /attachments/, fault: { kind: 'pause', afterBytes: 2_000_000, until: promise } });
   const agent = keepAliveAgent();
@@ -44,7 +46,7 @@ describe('shutDown', () => {
   });
 
   test('closes connections that only wait', async () => {
-    const { app, url } = await startWorld();
+    const { app, url } = await site();
     const agent = keepAliveAgent();
     const answer = await ask(`${url}/api/v1/health/live`, { agent });
     expect(answer.headers.connection).toBe('keep-alive');
@@ -52,7 +54,7 @@ describe('shutDown', () => {
   });
 
   test('says so in readiness and closes with every further reply', async () => {
-    const { app, url, gitea } = await startWorld();
+    const { app, url, gitea } = await site();
     const { promise, resolve: release } = Promise.withResolvers<void>();
     gitea.misbehave({ match: /attachments/, fault: { kind: 'delay', until: promise } });
     const { hostname, port } = new URL(url);

@@ -11,10 +11,12 @@ import type { Source } from '../../indexer/sources/source.ts';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
 import type { SiteReader } from '../../indexer/storage/storage.ts';
 import { buildApp } from '../../proxy/app.ts';
+import type { DownloadLimits } from '../../proxy/server-limits.ts';
 import { configOf, giteaConfig, NOON, ociConfig, runIndexer, v1Of } from '../builders.ts';
 import { startFakeGitea, type FakeGitea } from '../fakes/gitea.ts';
 import { startFakeOci, type FakeOci } from '../fakes/oci.ts';
 import { ask, type Answer, type Ask } from './http.ts';
+import { expectDocumented } from './openapi.ts';
 
 export const PUBLIC_FOLDER = fileURLToPath(new URL('../../public', import.meta.url));
 
@@ -86,7 +88,7 @@ export async function startBackends(atEnd = atEndOfTest): Promise<{ gitea: FakeG
 export interface Proxy {
   app: FastifyInstance;
   url: string;
-  /** Below `/api/v1`. */
+  /** Below `/api/v1`. Throws for an answer that the OpenAPI document does not describe. */
   get: (path: string, options?: Ask) => Promise<Answer>;
   /** Lines of the log as they came. */
   log: Record<string, unknown>[];
@@ -99,7 +101,15 @@ export interface ProxyOptions {
   reader?: SiteReader;
   sources?: ReadonlyMap<string, Source>;
   publicFolder?: string;
+  downloadLimits?: DownloadLimits;
   atEnd?: AtEnd;
+}
+
+/** The configured sources, by name, as patient as a test. */
+export function sourcesOf(config: Config, now = () => NOON): ReadonlyMap<string, Source> {
+  const retry = { tries: 3, baseDelayMs: 1, maxDelayMs: 20 };
+  const dependencies = { types: config.types, concurrency: 16, random: () => 0.5, now, retry };
+  return new Map(config.sources.map((each) => [each.name, createSource(each, dependencies)]));
 }
 
 /** The real app, listening, over what is published below `config.site.path`. Its clock stands still at noon. */
@@ -107,15 +117,7 @@ export async function startProxy(config: Config, options: ProxyOptions = {}): Pr
   const { atEnd = atEndOfTest } = options;
   const clock = { nowMs: NOON };
   const now = () => clock.nowMs;
-  const dependencies = {
-    types: config.types,
-    concurrency: 16,
-    random: () => 0.5,
-    now,
-    retry: { tries: 3, baseDelayMs: 1, maxDelayMs: 20 },
-  };
-  const sources =
-    options.sources ?? new Map(config.sources.map((each) => [each.name, createSource(each, dependencies)]));
+  const sources = options.sources ?? sourcesOf(config, now);
   const log: Record<string, unknown>[] = [];
   const waiting: (() => void)[] = [];
   const app = buildApp({
@@ -134,6 +136,7 @@ export async function startProxy(config: Config, options: ProxyOptions = {}): Pr
       },
     },
     publicFolder: options.publicFolder ?? PUBLIC_FOLDER,
+    ...(options.downloadLimits && { downloadLimits: options.downloadLimits }),
     version: '9.9.9',
   });
   atEnd(async () => {
@@ -147,7 +150,11 @@ export async function startProxy(config: Config, options: ProxyOptions = {}): Pr
     url,
     clock,
     log,
-    get: (path, ask_) => ask(`${url}/api/v1${path}`, ask_),
+    get: async (path, asked = {}) => {
+      const answer = await ask(`${url}/api/v1${path}`, asked);
+      expectDocumented({ method: asked.method ?? 'GET', target: `/api/v1${path}` }, answer);
+      return answer;
+    },
     async logged(event) {
       for (;;) {
         const line = log.find((each) => each['event'] === event);
@@ -186,6 +193,20 @@ export function sharedWorld(): () => World {
     world.gitea.forget();
     world.oci.forget();
     return world;
+  };
+}
+
+/**
+ * One published site and its backends for all tests of a file, and for each call a proxy of its own, which trusts
+ * everybody and has counted nothing. The faults that an earlier test has set are healed.
+ */
+export function sharedSite(): () => Promise<World> {
+  const shared = sharedWorld();
+  return async () => {
+    const world = shared();
+    world.gitea.heal();
+    world.oci.heal();
+    return { ...world, ...(await startProxy(world.config)) };
   };
 }
 

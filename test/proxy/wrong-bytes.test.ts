@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { AWS_1, BIG, digestOf, SHARED, SHARED_BIG, startWorld, untilOver } from './world.ts';
+import { AWS_1, BIG, digestOf, SHARED, SHARED_BIG, sharedSite, untilOver } from './world.ts';
+
+const site = sharedSite();
 
 const AWS = '/extensions/provider/aws/1.0.0';
 const BIG_ONE = '/extensions/taskserv/big/1.0.0';
@@ -10,8 +12,8 @@ const BLOB = /^GET \/v2\/.*\/blobs\//;
 const TEN_MINUTES_MS = 600_000;
 
 describe('wrong bytes in a small asset', () => {
-  test('are a clean 409, and the log has both digests', async () => {
-    const { get, gitea, logged } = await startWorld();
+  test('CVE-2026-20912: are a clean 409, and the log has both digests', async () => {
+    const { get, gitea, logged } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'wrongBytes', at: 7 } });
     const answer = await get(AWS);
     expect(answer.status).toBe(409);
@@ -34,7 +36,7 @@ describe('wrong bytes in a small asset', () => {
   });
 
   test('keep their location from being asked for ten minutes', async () => {
-    const { get, gitea, clock } = await startWorld();
+    const { get, gitea, clock } = await site();
     gitea.misbehave({ match: ATTACHMENT, times: 1, fault: { kind: 'wrongBytes' } });
     expect((await get(AWS)).status).toBe(409);
     expect(gitea.requests).toHaveLength(1);
@@ -47,7 +49,7 @@ describe('wrong bytes in a small asset', () => {
   });
 
   test('are taken from the next location instead', async () => {
-    const { get, gitea, oci, clock } = await startWorld();
+    const { get, gitea, oci, clock } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'wrongBytes' } });
     for (let times = 0; times < 2; times += 1) {
       const { status, body } = await get(BOTH);
@@ -60,14 +62,14 @@ describe('wrong bytes in a small asset', () => {
   });
 
   test('at every location are 409', async () => {
-    const { get, gitea, oci } = await startWorld();
+    const { get, gitea, oci } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'wrongBytes' } });
     oci.misbehave({ match: BLOB, fault: { kind: 'wrongBytes' } });
     expect((await get(BOTH)).status).toBe(409);
   });
 
   test('at one and a failure at the other are 409', async () => {
-    const { get, gitea, oci } = await startWorld();
+    const { get, gitea, oci } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'status', status: 500 } });
     oci.misbehave({ match: BLOB, fault: { kind: 'wrongBytes' } });
     expect((await get(BOTH)).status).toBe(409);
@@ -77,7 +79,7 @@ describe('wrong bytes in a small asset', () => {
     ['another length', { kind: 'garbage' }],
     ['no end', { kind: 'endless' }],
   ] as const)('of %s are 409 too', async (_name, fault) => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault });
     expect((await get(AWS)).status).toBe(409);
     await untilOver(gitea);
@@ -86,7 +88,7 @@ describe('wrong bytes in a small asset', () => {
 
 describe('wrong bytes in a large asset', () => {
   test.each([0, BIG.length - 1])('break the connection (byte %i)', async (at) => {
-    const { get, gitea, logged } = await startWorld();
+    const { get, gitea, logged } = await site();
     gitea.misbehave({ match: ATTACHMENT, times: 1, fault: { kind: 'wrongBytes', at } });
     const answer = await get(BIG_ONE);
     expect({ status: answer.status, complete: answer.complete }).toEqual({ status: 200, complete: false });
@@ -97,7 +99,7 @@ describe('wrong bytes in a large asset', () => {
   });
 
   test('are taken from the next location the next time', async () => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'wrongBytes' } });
     expect((await get(BOTH_BIG)).complete).toBe(false);
     const again = await get(BOTH_BIG);
@@ -105,7 +107,7 @@ describe('wrong bytes in a large asset', () => {
   });
 
   test('that never end are broken off', async () => {
-    const { get, gitea } = await startWorld();
+    const { get, gitea } = await site();
     gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'endless' } });
     const answer = await get(BIG_ONE);
     expect({ status: answer.status, complete: answer.complete }).toEqual({ status: 200, complete: false });

@@ -122,6 +122,7 @@ const search = {
   source: [['gitea']],
   tags: [['k8s']],
   deprecated: [0],
+  yanked: [0],
 } satisfies documents.SearchDocument;
 
 const source = { name: 'gitea', kind: 'gitea' } satisfies Minimal<documents.PointerSource>;
@@ -141,6 +142,7 @@ const fullPointer = {
   ...pointer,
   downloads: 'https://registry.example.org/',
   sources: [fullSource],
+  held: { since: at, generation: 1 },
 } satisfies Full<documents.Pointer>;
 
 const manifest = {
@@ -174,6 +176,11 @@ const crawl = {
   finished_at: at,
   sources: [{ name: 'gitea', requests: 9, retries: 1, assets_read: 2, bytes_read: 10, duration_ms: 12.5 }],
 } satisfies documents.CrawlDocument;
+
+const generations = {
+  schema: 1,
+  generations: [{ generation: 2, created: at, manifest: reference }],
+} satisfies documents.GenerationsDocument;
 
 const about = { description: '', author: '', repository: '', tags: [] };
 const memory = {
@@ -263,7 +270,7 @@ const health = {
 } satisfies Minimal<HealthReport>;
 const fullHealth = {
   ...health,
-  backends: { gitea: { kind: 'gitea', status: 'unhealthy', latency_ms: 3000, error: 'timeout' } },
+  backends: { gitea: { kind: 'gitea', status: 'unhealthy', latency_ms: 3000, error: 'timeout', tls: 'unverified' } },
   index: { generation: 1, created: at, checked_at: at, age_seconds: 61.5, stale: false },
 } satisfies Full<HealthReport>;
 
@@ -274,6 +281,7 @@ export const EXAMPLES = {
   crawl: { minimal: crawl, full: crawl },
   error: { minimal: error, full: fullError },
   extension: { minimal: extension, full: fullExtension },
+  generations: { minimal: generations, full: generations },
   health: { minimal: health, full: fullHealth },
   item: { minimal: item, full: fullItem },
   list: { minimal: [item], full: [fullItem] },

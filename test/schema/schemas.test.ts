@@ -120,6 +120,7 @@ const OPTIONAL_OBJECTS: [reference: string, minimal: Record<string, unknown>][] 
     { code: 'timeout', message: 'No answer.' } satisfies SourceStatus['error'],
   ],
   ['health.schema.json#/properties/index/anyOf/0', EXAMPLES.health.full.index],
+  ['pointer.schema.json#/properties/held', EXAMPLES.pointer.full.held],
 ];
 
 describe('an optional object', () => {

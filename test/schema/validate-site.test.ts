@@ -77,6 +77,7 @@ describe('validateSite', () => {
     ['memory', { schema: 2 }, 'memory/index.json'],
     ['search', { ...EXAMPLES.search.full, author: [] }, 'columns of several lengths'],
     ['search', { ...EXAMPLES.search.full, deprecated: [1] }, 'names a row 1'],
+    ['search', { ...EXAMPLES.search.full, yanked: [2] }, 'names a row 2'],
     ['badges/taskserv', {}, 'badges/taskserv/index.json is the file of no document.'],
   ])('finds what is wrong with %s', async (path, document, fault) => {
     await writeSite({ [path]: document });

@@ -23,9 +23,10 @@ const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
   [layout.MEMORY, 'memory'],
   [layout.STATUS, 'status'],
   [layout.CRAWL, 'crawl'],
+  [layout.GENERATIONS, 'generations'],
 ];
 /** Documents that no manifest lists. */
-const OUTSIDE = new Set([layout.MANIFEST, layout.STATUS, layout.CRAWL]);
+const OUTSIDE = new Set([layout.MANIFEST, layout.STATUS, layout.CRAWL, layout.GENERATIONS]);
 const BY_HASH = 'by-hash/';
 /** Faults of one document that are told. */
 const MAX_FAULTS = 5;
@@ -158,12 +159,14 @@ function checkSearch(files: SiteFiles): string[] {
   const name = layout.fileOf(layout.SEARCH);
   const search = soundDocument<SearchDocument>(files, name);
   if (search === undefined) return [];
-  const { schema: _schema, deprecated, ...columns } = search;
+  const { schema: _schema, deprecated, yanked, ...columns } = search;
   const lengths = Object.entries(columns).map(([column, rows]) => `${column} ${rows.length}`);
   const count = columns.name.length;
   const uneven = Object.values(columns).some((rows) => rows.length !== count);
   return [
     ...(uneven ? [`${name} has columns of several lengths: ${lengths.join(', ')}.`] : []),
-    ...deprecated.filter((row) => row >= count).map((row) => `${name} names a row ${row} that there is not.`),
+    ...[...deprecated, ...yanked]
+      .filter((row) => row >= count)
+      .map((row) => `${name} names a row ${row} that there is not.`),
   ];
 }
