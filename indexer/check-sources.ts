@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import type { Network } from './http/network.ts';
 import { messageOf } from './model/errors.ts';
 import { createSource } from './sources/create-source.ts';
 
@@ -12,6 +13,7 @@ export interface SourceCheck {
 export interface CheckDependencies {
   now: () => number;
   random: () => number;
+  network?: Network;
 }
 
 /** Asks every backend, all at once, whether it answers and lets us in. */

@@ -73,6 +73,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const answer = await fetchBytes(request, maxBytes);
       return { ...answer, value: parseJson(answer.bytes, validate, subjectOf(request)) };
     },
-    close: () => via.close(),
+    close: () => via.agents.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { Agent, request as undiciRequest, type Dispatcher } from 'undici';
+import { request as undiciRequest } from 'undici';
 import { RegistryError } from '../model/errors.ts';
+import { createAgents, type Agents, type AgentsOptions } from './agents.ts';
 import type { Authorize } from './credentials.ts';
 import { networkError } from './network-error.ts';
 import { decideRedirect, REDIRECT_STATUSES } from './redirect.ts';
@@ -26,55 +27,41 @@ export interface HttpResponse {
   body: Readable;
 }
 
-export interface ExchangeOptions {
+/** The base ends in `/`; relative requests are made below it. */
+export interface ExchangeOptions extends AgentsOptions {
   /** The source's name, the subject of messages. */
   name: string;
-  /** Ends in `/`; relative requests are made below it. */
-  base: URL;
-  /** The longest wait for a response's header, and for the next bytes of its body. */
-  timeoutMs: number;
-  verifyTls: boolean;
-  /** Connections at once. */
-  connections: number;
 }
 
 /** The connections to one server and to wherever it redirects. */
-export interface Exchange extends ExchangeOptions {
-  agentFor(url: URL): Dispatcher;
+export interface Exchange {
+  name: string;
+  base: URL;
+  agents: Agents;
   /** Called for each request that goes out. */
   onRequest(): void;
-  close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-
 export function createExchange(options: ExchangeOptions, onRequest: () => void): Exchange {
-  const own = createAgent(options, options.verifyTls);
-  // `verify_ssl = false` is said of the configured server; wherever it redirects to is verified all the same.
-  const foreign = options.verifyTls ? own : createAgent(options, true);
-  return {
-    ...options,
-    agentFor: (url) => (url.origin === options.base.origin ? own : foreign),
-    onRequest,
-    close: async () => {
-      await Promise.all([...new Set([own, foreign])].map((agent) => agent.destroy()));
-    },
-  };
+  return { name: options.name, base: options.base, agents: createAgents(options), onRequest };
 }
 
 /** One request and the redirects that it leads to. @throws RegistryError for any status that the caller did not name */
 export async function exchange(via: Exchange, request: HttpRequest): Promise<HttpResponse> {
   let url = requestUrl(via, request);
-  let authorize = request.authorize;
+  let { authorize, headers } = request;
   for (let hops = 0; ; hops += 1) {
-    const response = await send(via, request, { url, authorization: authorize?.(url) });
+    const response = await send(via, request, { url, headers, authorization: authorize?.(url) });
     if (!REDIRECT_STATUSES.has(response.status))
       return checkResponse(response, request, `${via.name}: ${url.pathname}`);
     response.body.destroy();
     const location = single(response.headers['location']);
     const to = decideRedirect(url, location, { hops, foreign: request.foreignRedirects === true });
-    // Once an answer has led away, nothing that it says afterwards brings the credential back.
-    if (to.origin !== url.origin) authorize = undefined;
+    if (to.origin !== url.origin) {
+      // Once an answer has led away, nothing that it says afterwards brings a credential back, whatever its field.
+      authorize = undefined;
+      headers = onlyHarmless(headers);
+    }
     url = to;
   }
 }
@@ -88,22 +75,24 @@ export function single(field: string | string[] | undefined): string | undefined
   return Array.isArray(field) ? field[0] : field;
 }
 
-async function send(
-  via: Exchange,
-  request: HttpRequest,
-  to: { url: URL; authorization: string | undefined },
-): Promise<HttpResponse> {
+interface Target {
+  url: URL;
+  headers: Readonly<Record<string, string>> | undefined;
+  authorization: string | undefined;
+}
+
+async function send(via: Exchange, request: HttpRequest, to: Target): Promise<HttpResponse> {
   request.signal.throwIfAborted();
   via.onRequest();
   try {
     const { statusCode, headers, body } = await undiciRequest(to.url, {
       method: request.method ?? 'GET',
-      dispatcher: via.agentFor(to.url),
+      dispatcher: via.agents.agentFor(to.url),
       signal: request.signal,
       headers: {
         'accept-encoding': 'identity',
         'user-agent': 'extension-registry',
-        ...request.headers,
+        ...to.headers,
         ...(to.authorization !== undefined && { authorization: to.authorization }),
       },
     });
@@ -112,8 +101,17 @@ async function send(
     return { status: statusCode, headers, body };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
-    throw networkError(error, `${via.name} (${to.url.host})`);
+    throw networkError(error, `${via.name} (${to.url.host}${via.agents.describeWay(to.url)})`);
   }
+}
+
+/** What may be said to another origin too; a list of what is secret would miss one (GHSA-wqq4-5wpv-mx2g). */
+const HARMLESS_FIELDS: ReadonlySet<string> = new Set(['accept', 'range']);
+
+function onlyHarmless(headers: Target['headers']): Target['headers'] {
+  return (
+    headers && Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS_FIELDS.has(name.toLowerCase())))
+  );
 }
 
 function checkResponse(response: HttpResponse, request: HttpRequest, subject: string): HttpResponse {
@@ -121,7 +119,7 @@ function checkResponse(response: HttpResponse, request: HttpRequest, subject: st
     response.body.destroy();
     throw statusError(response.status, subject, single(response.headers['retry-after']));
   }
-  const encoding = single(response.headers['content-encoding'])?.toLowerCase() ?? 'identity';
+  const encoding = [response.headers['content-encoding'] ?? 'identity'].flat().join(', ').toLowerCase();
   if (encoding !== 'identity') {
     response.body.destroy();
     throw new RegistryError(
@@ -130,16 +128,4 @@ function checkResponse(response: HttpResponse, request: HttpRequest, subject: st
     );
   }
   return response;
-}
-
-function createAgent(options: ExchangeOptions, verify: boolean): Agent {
-  return new Agent({
-    connections: options.connections,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs), rejectUnauthorized: verify },
-    headersTimeout: options.timeoutMs,
-    bodyTimeout: options.timeoutMs,
-    keepAliveMaxTimeout: 60_000,
-  });
 }

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { HttpCounts } from '../http/client.ts';
+import type { Network } from '../http/network.ts';
 import type { RetryPolicy } from '../http/retry.ts';
-import type { ExtensionTypes } from '../model/extension.ts';
+import type { ExtensionId, ExtensionTypes } from '../model/extension.ts';
 import type { Location } from '../model/location.ts';
 import type { Finding } from '../model/problem.ts';
 import type { Release } from '../model/release.ts';
@@ -16,6 +17,7 @@ export interface SourceDependencies {
   /** Milliseconds since 1970: how long a token still lives. */
   now: () => number;
   retry?: RetryPolicy;
+  network?: Network;
 }
 
 /** Everything that one source shows at one time. */
@@ -54,6 +56,36 @@ export interface OpenedAsset {
   body: Readable;
 }
 
+/** What is asked about: an extension, or a repository by its name, with or without its owner or namespace. */
+export type Wanted = { id: ExtensionId } | { repository: string };
+
+/** A rule of a source about one repository, and what came of it. They are applied in this order. */
+export interface Check {
+  rule: 'place' | 'name' | 'repository' | 'spelling' | 'flags' | 'releases';
+  passed: boolean;
+  /** What was found. */
+  detail: string;
+  /** What its publisher or the operator can do where it keeps the repository out. */
+  remedy?: string;
+}
+
+/** What a source makes of a name alone. */
+export interface Candidate {
+  /** Its full name at the source, as it would be asked for. */
+  repository: string;
+  /** Undefined where its place or its name keeps it out. */
+  id?: ExtensionId;
+  checks: Check[];
+}
+
+/** What a source finds in one repository, looked at as a crawl does. */
+export interface Examination {
+  /** After those of the candidate; the last one has failed where there is no listing. */
+  checks: Check[];
+  /** What a crawl would get from it. */
+  listing?: Listing;
+}
+
 /**
  * One configured upstream. A new kind of source is one folder behind this interface and one line in
  * `create-source.ts`.
@@ -62,11 +94,17 @@ export interface Source {
   readonly name: string;
   readonly kind: string;
   readonly counts: HttpCounts;
+  /** Set where TLS is spoken and the certificate is not checked. */
+  readonly tls?: 'unverified';
   /** @throws RegistryError when the source as a whole cannot be believed; a bad release is a finding. */
   fetchListing(options: ListOptions): Promise<Listing>;
   /** Asks once more for a release that a listing no longer has; undefined when it is gone or no longer to be listed. */
   fetchRelease(release: Release, signal: AbortSignal): Promise<Release | undefined>;
   openAsset(location: Location, options: OpenOptions): Promise<OpenedAsset>;
+  /** What a name means here, without asking anybody. */
+  nameCandidate(wanted: Wanted): Candidate;
+  /** Asks for one repository whose name is an extension's. @throws RegistryError when the source cannot be believed */
+  examine(candidate: Candidate & { id: ExtensionId }, signal: AbortSignal): Promise<Examination>;
   /** @throws RegistryError that says what is wrong with the backend or our access to it */
   checkHealth(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
 import { createHttpClient, type HttpClient } from '../http/client.ts';
+import type { Network } from '../http/network.ts';
 import { RegistryError } from '../model/errors.ts';
 import type { SiteReader } from './storage.ts';
 
@@ -9,6 +10,7 @@ export interface UrlReaderOptions {
   url: URL;
   timeoutMs: number;
   random: () => number;
+  network?: Network;
 }
 
 /** A published site behind any web server. */
@@ -22,6 +24,7 @@ export function createUrlReader(options: UrlReaderOptions): SiteReader {
     verifyTls: true,
     connections: 8,
     random: options.random,
+    ...(options.network && { network: options.network }),
   });
   return {
     name: base.href,

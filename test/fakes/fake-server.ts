@@ -1,12 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaults, replyInstead, spoilReply, type Fault, type FaultRule, type Misbehaviour } from './faults.ts';
 import { textReply, type LoggedRequest, type Origin, type Reply } from './replies.ts';
 
 export interface FakeServer {
-  /** `http://127.0.0.1:PORT`, without a trailing slash. */
+  /** `http://127.0.0.1:PORT` (or https), without a trailing slash. */
   readonly url: Origin;
   /** `127.0.0.1:PORT` */
   readonly host: string;
@@ -30,25 +31,34 @@ export type Handler = (request: LoggedRequest) => Reply | undefined;
 export interface FakeServerOptions {
   /** 0 (the default) takes any free port. */
   readonly port?: number;
+  /** Speaks TLS, and with this certificate. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
-export async function startFakeServer(handle: Handler, { port = 0 }: FakeServerOptions = {}): Promise<FakeServer> {
+/** PEM */
+export interface TlsIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export async function startFakeServer(handle: Handler, { port = 0, tls }: FakeServerOptions = {}): Promise<FakeServer> {
   const requests: LoggedRequest[] = [];
   const unexpected: LoggedRequest[] = [];
   const faults = createFaults();
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse): void => {
     const request = logRequest(incoming, response);
     requests.push(request);
     const fault = faults.take(request);
     void serve({ request, response, fault, answer: () => answerStrictly(handle, { request, fault, unexpected }) });
-  });
+  };
+  const server = tls === undefined ? createHttpServer(listener) : createTlsServer(tls, listener);
   // An idle connection that the server drops while the client writes is a fault that no test asked for.
   server.keepAliveTimeout = 0;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://${host}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}`,
     host,
     requests,
     unexpected,
@@ -119,7 +129,7 @@ async function serve({ request, response, fault, answer }: Exchange): Promise<vo
     case 'hang':
       return;
     case 'reset':
-      response.socket?.resetAndDestroy();
+      breakConnection(response);
       return;
     case 'endless':
       return sendEndlessly(request, response, fault.contentType ?? 'application/octet-stream');
@@ -157,6 +167,12 @@ function send(request: LoggedRequest, response: ServerResponse, reply: Reply): v
   writeHead(request, response, reply);
   if (request.method === 'HEAD') response.end();
   else response.end(reply.body);
+}
+
+/** A TLS connection has no reset of its own. */
+function breakConnection({ socket }: ServerResponse): void {
+  if (socket !== null && 'encrypted' in socket) socket.destroy();
+  else socket?.resetAndDestroy();
 }
 
 interface Part {

@@ -45,7 +45,7 @@ export async function startFakeGitea(options: FakeGiteaOptions = {}): Promise<Fa
   for (const each of options.organizations ?? []) {
     world.addOrganization(typeof each === 'string' ? { name: each } : each);
   }
-  const store = options.serveDirect ? await startObjectStore() : undefined;
+  const store = options.serveDirect ? await startObjectStore(options.tls) : undefined;
   const settings = {
     rootUrl: 'http://git.example.test/',
     version: options.version ?? '1.26.4',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { serveContent } from './byte-ranges.ts';
-import { startFakeServer, type FakeServer } from './fake-server.ts';
-import type { Reply } from './replies.ts';
+import { startFakeServer, type FakeServer, type TlsIdentity } from './fake-server.ts';
+import type { LoggedRequest, Reply } from './replies.ts';
 
 /**
  * An S3-like store on an origin of its own, where Gitea (SERVE_DIRECT) and registries send their clients with a
@@ -18,9 +18,9 @@ interface SignedObject {
   readonly contentType: string;
 }
 
-export async function startObjectStore(): Promise<ObjectStore> {
+export async function startObjectStore(tls?: TlsIdentity): Promise<ObjectStore> {
   const objects = new Map<string, SignedObject>();
-  const server = await startFakeServer((request) => {
+  const reply = (request: LoggedRequest): Reply | undefined => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     if (request.authorization !== undefined) {
       return refuse(400, 'InvalidArgument', 'Only one auth mechanism allowed');
@@ -35,7 +35,8 @@ export async function startObjectStore(): Promise<ObjectStore> {
       etag,
       headers: { 'Content-Type': object.contentType, Server: 'FakeS3', 'x-amz-request-id': 'FAKE0000' },
     });
-  });
+  };
+  const server = await startFakeServer(reply, { tls });
   return {
     ...server,
     sign(method, content, contentType) {

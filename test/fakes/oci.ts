@@ -59,13 +59,15 @@ export interface FakeOci extends FakeServer, OciWorld, Pick<OciAccess, 'addUser'
 export async function startFakeOci(options: FakeOciOptions = {}): Promise<FakeOci> {
   const { flavour = 'distribution', auth = 'open' } = options;
   const { world, state } = createOciWorld();
-  const store = options.redirectBlobs ? await startObjectStore() : undefined;
+  const store = options.redirectBlobs ? await startObjectStore(options.tls) : undefined;
   const realm = (): string => `${(tokenService ?? server).url}/v2/token`;
   const accessOptions = { ...options, flavour, auth, realm };
   const access = flavour === 'gitea' ? createGiteaOciAccess(accessOptions) : createOciAccess(accessOptions);
   const replyToken = (request: LoggedRequest) =>
     request.method === 'GET' && request.path === '/v2/token' ? access.tokens.reply(request) : undefined;
-  const tokenService = options.tokenServiceElsewhere ? await startFakeServer(replyToken) : undefined;
+  const tokenService = options.tokenServiceElsewhere
+    ? await startFakeServer(replyToken, { tls: options.tls })
+    : undefined;
   const hasTokens = flavour === 'gitea' || (auth === 'bearer' && tokenService === undefined);
   const registry = { flavour, auth, access, state, store, catalog: options.catalog ?? 'served' };
   const server = await startFakeServer(

@@ -165,9 +165,46 @@ describe('a credential', () => {
     expect(given.map((each) => authorize(new URL(each)))).toEqual(['Bearer s3cret', undefined, undefined]);
   });
 
-  test('is followed over three redirects at most', async () => {
-    const server = await startServer(({ path }) => to(`/${Number(path.slice(1)) + 1}`));
-    await expect(createClient(server.url).fetchBytes(requestFor('1'), 1)).rejects.toMatchObject({ code: 'redirect' });
-    expect(server.requests.map((each) => each.path)).toEqual(['/1', '/2', '/3', '/4']);
+  test('GHSA-q768-x9m6-m9qp, GHSA-wqq4-5wpv-mx2g: of no field goes along to another origin', async () => {
+    const away = await startServer(() => textReply(200, 'away'));
+    const home = await startServer(() => to(`${away.url}/x`));
+    const secret = {
+      Authorization: 'Basic s3cret',
+      Cookie: 's3cret',
+      'Private-Token': 's3cret',
+      'X-Api-Key': 's3cret',
+      'X-Gitea-OTP': 's3cret',
+    };
+    const headers = { ...secret, Accept: 'x/y', Range: 'bytes=0-1' };
+    await createClient(home.url).fetchBytes(requestFor('', { headers, foreignRedirects: true }), 100);
+    expect(home.requests[0]!.headers).toMatchObject({ 'private-token': 's3cret', 'x-gitea-otp': 's3cret' });
+    expect(Object.keys(away.requests[0]!.headers).toSorted()).toEqual([
+      'accept',
+      'accept-encoding',
+      'connection',
+      'host',
+      'range',
+      'user-agent',
+    ]);
+  });
+});
+
+describe('a redirect loop', () => {
+  test.each([
+    { title: 'on one path', next: () => '/1' },
+    { title: 'over ever new paths', next: (path: string) => `/${Number(path.slice(1)) + 1}` },
+  ])('ends after three redirects: $title', async ({ next }) => {
+    const server = await startServer(({ path }) => to(next(path)));
+    const fetching = createClient(server.url).fetchBytes(requestFor('1'), 1);
+    await expect(fetching).rejects.toMatchObject({ code: 'redirect', message: expect.stringContaining('3 times') });
+    expect(server.requests).toHaveLength(4);
+  });
+
+  test('between two servers ends so too', async () => {
+    const away = await startServer(() => to(`${home.url}/`));
+    const home = await startServer(() => to(`${away.url}/`));
+    const fetching = createClient(home.url).fetchBytes(requestFor('', { foreignRedirects: true }), 1);
+    await expect(fetching).rejects.toMatchObject({ code: 'redirect' });
+    expect([home.requests.length, away.requests.length]).toEqual([2, 2]);
   });
 });

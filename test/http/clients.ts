@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../indexer/http/client.ts';
 import type { HttpRequest } from '../../indexer/http/exchange.ts';
-import { startFakeServer, type FakeServer, type Handler } from '../fakes/fake-server.ts';
+import { startFakeServer, type FakeServer, type FakeServerOptions, type Handler } from '../fakes/fake-server.ts';
 
 export function createClient(url: string, overrides: Partial<HttpClientOptions> = {}): HttpClient {
   const client = createHttpClient({
@@ -18,8 +18,8 @@ export function createClient(url: string, overrides: Partial<HttpClientOptions> 
   return client;
 }
 
-export async function startServer(handle: Handler): Promise<FakeServer> {
-  const server = await startFakeServer(handle);
+export async function startServer(handle: Handler, options: FakeServerOptions = {}): Promise<FakeServer> {
+  const server = await startFakeServer(handle, options);
   onTestFinished(() => server.close());
   return server;
 }

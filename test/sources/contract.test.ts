@@ -2,7 +2,7 @@ import type { FakeOciOptions } from '../fakes/oci.ts';
 import { describeSource } from './contract.ts';
 import { fakeGiteaWorld, fakeOciWorld } from './fake-worlds.ts';
 
-describeSource('a Gitea source', { createWorld: fakeGiteaWorld, isSecured: true, canHide: true });
+describeSource('a Gitea source', { createWorld: () => fakeGiteaWorld(), isSecured: true, canHide: true });
 
 interface Registry {
   title: string;
@@ -42,7 +42,7 @@ const REGISTRIES: readonly Registry[] = [
 
 for (const { title, options, isSecured = false, canHide = false } of REGISTRIES) {
   describeSource(`an OCI source at ${title}`, {
-    createWorld: () => fakeOciWorld(options, isSecured),
+    createWorld: () => fakeOciWorld({ ...options, isSecured }),
     isSecured,
     canHide,
   });

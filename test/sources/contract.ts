@@ -48,6 +48,7 @@ export interface SourceContract {
 
 export const AWS = parseExtensionId('provider/aws');
 export const REDIS = parseExtensionId('taskserv/redis');
+const NONE = parseExtensionId('cluster/none');
 const BIG = Buffer.alloc(6 * 1024 * 1024, 'sixteen bytes...');
 
 /** What everything that a source does fails with. */
@@ -133,6 +134,23 @@ function describeListing(start: Start): void {
     const subjects = listing.findings.map((each) => each.subject);
     expect(subjects).toContain('provider/aws@1.0.0');
     expect(subjects).toContainEqual(expect.stringMatching(/aws.*nightly/));
+  });
+
+  test('finds in one repository what the listing has of it, by its name alone', async () => {
+    const { world, source } = await start();
+    await world.publish(AWS, { tag: '1.0.0', assets: { 'aws.tar.gz': 'aws' } });
+    await world.publish(AWS, { tag: 'nightly', assets: { 'aws.tar.gz': 'aws' } });
+    await world.publish(REDIS, { tag: '7.2.0', assets: { 'redis.tar.gz': 'redis' } });
+    const { releases, findings } = await list(source);
+    const candidate = { id: AWS, ...source.nameCandidate({ id: AWS }) };
+    expect(source.nameCandidate({ repository: candidate.repository })).toEqual(candidate);
+    const { checks, listing } = await source.examine(candidate, soon());
+    expect(checks.map((each) => each.passed)).not.toContain(false);
+    expect(listing).toEqual({ releases: releases.filter((each) => each.id === AWS), findings });
+    const none = { id: NONE, ...source.nameCandidate({ id: NONE }) };
+    expect(await source.examine(none, soon())).toEqual({
+      checks: [{ rule: 'repository', passed: false, detail: expect.anything(), remedy: expect.anything() }],
+    });
   });
 
   test('a release that cannot be read is a finding, and the others are listed', async () => {

@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { nameOf, typeOf, type ExtensionId } from '../../indexer/model/extension.ts';
+import type { SourceConfig } from '../../indexer/model/source-config.ts';
 import { giteaConfig, ociConfig } from '../builders.ts';
-import type { FakeServer } from '../fakes/fake-server.ts';
+import type { FakeServer, FakeServerOptions } from '../fakes/fake-server.ts';
 import { startFakeGitea } from '../fakes/gitea.ts';
 import { startFakeOci, type FakeOciOptions } from '../fakes/oci.ts';
 import type { PublishedRelease, SourceWorld } from './contract.ts';
@@ -31,6 +32,8 @@ export function assetsOf({ assets }: PublishedRelease): { name: string; content:
   return Object.entries(assets).map(([name, content]) => ({ name, content }));
 }
 
+type TlsSettings = Partial<Pick<SourceConfig, 'ca' | 'verifyTls'>>;
+
 /** What a fake does in every world: breaks every connection, and comes back. */
 function outageOf(server: FakeServer): Pick<SourceWorld, 'stop' | 'start' | 'unexpected'> {
   return {
@@ -40,8 +43,9 @@ function outageOf(server: FakeServer): Pick<SourceWorld, 'stop' | 'start' | 'une
   };
 }
 
-export async function fakeGiteaWorld(): Promise<SourceWorld> {
-  const gitea = await startFakeGitea();
+/** @param tls what the configuration says of TLS */
+export async function fakeGiteaWorld(options: FakeServerOptions = {}, tls: TlsSettings = {}): Promise<SourceWorld> {
+  const gitea = await startFakeGitea(options);
   onTestFinished(() => gitea.close());
   const organization = gitea.addOrganization({ name: 'acme' });
   gitea.addToken({ token: 'giteatoken', sees: 'public' });
@@ -54,7 +58,7 @@ export async function fakeGiteaWorld(): Promise<SourceWorld> {
     gitea.addRelease('acme', name, { tag: release.tag, assets: assetsOf(release) });
   };
   return {
-    config: giteaConfig(gitea.url, { secret: 'giteatoken' }),
+    config: giteaConfig(gitea.url, { secret: 'giteatoken', ...tls }),
     publish,
     withdraw: async (id, tag) => gitea.removeRelease('acme', giteaRepository(id), tag),
     replace: async (id, release) => {
@@ -73,8 +77,16 @@ export async function fakeGiteaWorld(): Promise<SourceWorld> {
 
 const READER = { name: 'reader', password: 'readpassword', sees: 'public' } as const;
 
-/** @param options with the user `reader` unless everybody may read */
-export async function fakeOciWorld(options: FakeOciOptions, isSecured: boolean): Promise<SourceWorld> {
+interface FakeOciWorldOptions extends FakeOciOptions {
+  /** With the user `reader`; without it everybody may read. */
+  isSecured?: boolean;
+}
+
+/** @param tls what the configuration says of TLS */
+export async function fakeOciWorld(
+  { isSecured = false, ...options }: FakeOciWorldOptions,
+  tls: TlsSettings = {},
+): Promise<SourceWorld> {
   const oci = await startFakeOci({ ...options, ...(isSecured && { users: [READER] }) });
   onTestFinished(() => oci.close());
   const repositoryOf = (id: ExtensionId): string => `acme/${ociRepository(id)}`;
@@ -87,6 +99,7 @@ export async function fakeOciWorld(options: FakeOciOptions, isSecured: boolean):
   };
   return {
     config: ociConfig(oci.url, {
+      ...tls,
       ...(isSecured && { username: READER.name, secret: READER.password }),
       ...(oci.tokenService && { tokenService: oci.tokenService.url }),
     }),

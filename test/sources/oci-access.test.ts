@@ -175,21 +175,33 @@ describe('a token', () => {
 });
 
 describe('the token service', () => {
-  test('on another origin gets the password only where the configuration names it', async () => {
+  // CVE-2026-33540 (distribution), data-accelerator/dart#8: a realm is where passwords are stolen.
+  test.each([
+    { title: 'the password', who: READER },
+    { title: 'nothing to lose', who: {} },
+  ])(
+    'CVE-2026-33540: on another origin is asked only where the configuration names it: by who has $title',
+    async ({ who }) => {
+      const oci = await startSecured({ tokenServiceElsewhere: true });
+      const error = await errorOf(list(sourceOf(oci, who)));
+      expect(codeOf(error)).toMatch(/^(?:auth|source_failed)$/);
+      expect(messageOf(error)).toContain('if it is the right one, set [oci] token_service to it');
+      expect(oci.tokenService!.requests).toEqual([]);
+    },
+  );
+
+  test('on another origin gets the password where the configuration names it, and the registry never does', async () => {
     const oci = await startSecured({ tokenServiceElsewhere: true });
-    const error = await errorOf(list(sourceOf(oci, READER)));
-    expect(codeOf(error)).toMatch(/^(?:auth|source_failed)$/);
-    expect(messageOf(error)).toContain('if it is the right one, set [oci] token_service to it');
-    expect(oci.tokenService!.requests).toEqual([]);
     const tokenService = oci.tokenService!.url;
     expect(versionsOf(await list(sourceOf(oci, { ...READER, tokenService })))).toEqual(['provider/aws@1.0.0']);
     expect(oci.tokenService!.requests.map((each) => each.authorization?.split(' ')[0])).toContain('Basic');
     expect(oci.requests.filter((each) => each.authorization?.startsWith('Basic'))).toEqual([]);
   });
 
-  test('on another origin may be asked by who has no password to lose', async () => {
+  test('on another origin gives strangers a token where the configuration names it', async () => {
     const oci = await startSecured({ tokenServiceElsewhere: true });
-    expect(versionsOf(await list(sourceOf(oci)))).toEqual(['provider/aws@1.0.0']);
+    const tokenService = oci.tokenService!.url;
+    expect(versionsOf(await list(sourceOf(oci, { tokenService })))).toEqual(['provider/aws@1.0.0']);
     expect(new Set(oci.tokenService!.requests.map((each) => each.authorization))).toEqual(new Set([undefined]));
   });
 
@@ -230,7 +242,7 @@ describe('what is kept elsewhere', () => {
     expect(oci.store!.requests.map((each) => [each.status, each.authorization])).toEqual([[200, undefined]]);
   });
 
-  test('is fetched without a credential: manifests', async () => {
+  test('CVE-2026-50151, GHSA-vh4v-2xq2-g5cg: is fetched without a credential: manifests', async () => {
     const oci = await startSecured();
     const store = await startFakeServer(() => jsonReply(200, { layers: [] }));
     onTestFinished(() => store.close());

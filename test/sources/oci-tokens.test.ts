@@ -42,10 +42,10 @@ describe('tokenServiceOf', () => {
       is: 'https://auth.example.test/token?a=b',
     },
     {
-      title: 'any service for who has no password',
+      title: 'asked without the user and the fragment that are in it',
       base: 'https://r.example.test',
-      realm: 'https://user:password@auth.example.test/token#x',
-      is: 'https://auth.example.test/token',
+      realm: 'https://user:password@r.example.test/token#x',
+      is: 'https://r.example.test/token',
     },
   ])('is $title', ({ base, realm, config, is }) => {
     const { realm: found, service } = serviceOf(base, realm, config);
@@ -58,6 +58,12 @@ describe('tokenServiceOf', () => {
       base: 'https://r.example.test',
       realm: 'https://evil.example.test/token',
       config: READER,
+      says: 'set [oci] token_service to it',
+    },
+    {
+      title: 'another host for who has no password: it leads us astray all the same',
+      base: 'https://r.example.test',
+      realm: 'https://auth.example.test/token',
       says: 'set [oci] token_service to it',
     },
     {
@@ -75,7 +81,7 @@ describe('tokenServiceOf', () => {
       says: 'set [oci] token_service to it',
     },
     {
-      title: 'plain http elsewhere',
+      title: 'plain http elsewhere (CVE-2026-48978)',
       base: 'https://r.example.test',
       realm: 'http://auth.example.test/token',
       config: { ...READER, tokenService: 'http://auth.example.test' },

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, onTestFinished } from 'vitest';
+import type { Network } from '../../indexer/http/network.ts';
 import { BUILT_IN_TYPES } from '../../indexer/model/extension.ts';
 import type { Location } from '../../indexer/model/location.ts';
 import type { SourceConfig } from '../../indexer/model/source-config.ts';
@@ -9,9 +10,9 @@ import type { Listing, Source } from '../../indexer/sources/source.ts';
 export const CONCURRENCY = 2;
 
 /** A source as in production but for the pauses between tries. */
-export function openSource(config: SourceConfig, now: () => number = Date.now): Source {
+export function openSource(config: SourceConfig, now: () => number = Date.now, network: Network = {}): Source {
   const retry = { tries: 3, baseDelayMs: 1, maxDelayMs: 20 };
-  const dependencies = { types: BUILT_IN_TYPES, concurrency: CONCURRENCY, random: () => 0.5, now, retry };
+  const dependencies = { types: BUILT_IN_TYPES, concurrency: CONCURRENCY, random: () => 0.5, now, retry, network };
   const source = createSource(config, dependencies);
   onTestFinished(() => source.close());
   return source;

@@ -1,11 +1,12 @@
 import type { GiteaSource } from '../../model/source-config.ts';
-import { createHttpClient, type HttpClient } from '../../http/client.ts';
+import type { HttpClient } from '../../http/client.ts';
 import { bearerAuthorization, forOrigin, type Authorize } from '../../http/credentials.ts';
 import { single, type HttpRequest } from '../../http/exchange.ts';
 import type { Validate } from '../../http/body.ts';
 import { parseNextLink } from '../../http/link-header.ts';
 import { codeOf, RegistryError } from '../../model/errors.ts';
 import type { SourceDependencies } from '../source.ts';
+import { createSourceHttp } from '../source-http.ts';
 import { assetStatuses, openedAsset, rangeHeaders } from '../opened-asset.ts';
 import type { OpenedAsset, OpenOptions } from '../source.ts';
 import {
@@ -24,6 +25,8 @@ const PAGE_SIZE = 50;
 /** 100,000 repositories, or releases of one: a list that goes on has no end. */
 const MAX_PAGES = 2_000;
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
+/** A list is held in memory while it is read. */
+const MAX_LIST_BYTES = 128 * 1024 * 1024;
 const MAX_SMALL_BYTES = 64 * 1024;
 
 export interface Page<T> {
@@ -44,6 +47,8 @@ export interface GiteaClient {
   listRepositories(signal: AbortSignal): AsyncGenerator<Page<WireRepository>>;
   /** @param fullName `owner/name` @returns the releases as they came, drafts included where the token may write */
   listReleases(fullName: string, signal: AbortSignal): AsyncGenerator<Page<unknown>>;
+  /** A repository; undefined when there is none, or it is not shown to us. */
+  fetchRepository(fullName: string, signal: AbortSignal): Promise<WireRepository | undefined>;
   /** One release and its repository; undefined when either is gone. */
   fetchRelease(
     fullName: string,
@@ -54,17 +59,16 @@ export interface GiteaClient {
 }
 
 export function createGiteaClient(config: GiteaSource, dependencies: SourceDependencies): GiteaClient {
-  const http = createHttpClient({
-    name: config.name,
-    base: config.base,
-    timeoutMs: config.timeoutMs,
-    verifyTls: config.verifyTls,
-    connections: dependencies.concurrency,
-    random: dependencies.random,
-    ...(dependencies.retry && { retry: dependencies.retry }),
-  });
+  const http = createSourceHttp(config, dependencies);
   const authorize = forOrigin(config.base.origin, config.secret && bearerAuthorization(config.secret));
   const organization = `api/v1/orgs/${encodeURIComponent(config.organization)}`;
+
+  const list = <T>(path: string, validate: Validate<T[]>, signal: AbortSignal): AsyncGenerator<Page<T>> =>
+    listPages({ http, authorize, path, validate, signal });
+  const fetchOrGone = async <T>(url: string, validate: Validate<T>, signal: AbortSignal): Promise<T | undefined> =>
+    (await orGone(http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validate)))?.value;
+  const fetchRepository = (fullName: string, signal: AbortSignal): Promise<WireRepository | undefined> =>
+    fetchOrGone(repositoryPath(fullName), validateRepository, signal);
 
   return {
     http,
@@ -77,25 +81,14 @@ export function createGiteaClient(config: GiteaSource, dependencies: SourceDepen
       const { name, username } = (await http.fetchJson(request, MAX_SMALL_BYTES, validateOrganization)).value;
       return name ?? username ?? config.organization;
     },
-    listRepositories: (signal) =>
-      listPages({ http, authorize, path: `${organization}/repos`, validate: validateRepositories, signal }),
-    listReleases: (fullName, signal) =>
-      listPages({
-        http,
-        authorize,
-        path: `${repositoryPath(fullName)}/releases`,
-        validate: validateReleasePage,
-        signal,
-      }),
+    listRepositories: (signal) => list(`${organization}/repos`, validateRepositories, signal),
+    listReleases: (fullName, signal) => list(`${repositoryPath(fullName)}/releases`, validateReleasePage, signal),
+    fetchRepository,
     fetchRelease: async (fullName, id, signal) => {
-      const path = repositoryPath(fullName);
-      const repository = await orGone(
-        http.fetchJson({ url: path, signal, authorize }, MAX_PAGE_BYTES, validateRepository),
-      );
+      const repository = await fetchRepository(fullName, signal);
       if (repository === undefined) return undefined;
-      const url = `${path}/releases/${id}`;
-      const release = await orGone(http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validateRelease));
-      return release && { repository: repository.value, release: release.value };
+      const release = await fetchOrGone(`${repositoryPath(fullName)}/releases/${id}`, validateRelease, signal);
+      return release && { repository, release };
     },
     openAttachment: async (uuid, options) => {
       const request = attachmentRequest(uuid, options);
@@ -137,9 +130,12 @@ interface Pages<T> {
  */
 async function* listPages<T>({ http, authorize, path, validate, signal }: Pages<T>): AsyncGenerator<Page<T>> {
   let fullest = 0;
+  let sizeBytes = 0;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const url = `${path}?page=${page}&limit=${PAGE_SIZE}`;
-    const { value, headers } = await http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validate);
+    const { value, headers, bytes } = await http.fetchJson({ url, signal, authorize }, MAX_PAGE_BYTES, validate);
+    sizeBytes += bytes.length;
+    if (sizeBytes > MAX_LIST_BYTES) throw tooLong(http.base, path);
     const total = parseTotal(single(headers['x-total-count']));
     yield { items: value, total };
     fullest = Math.max(fullest, value.length);
@@ -150,6 +146,11 @@ async function* listPages<T>({ http, authorize, path, validate, signal }: Pages<
     if (!more) return;
   }
   throw new RegistryError('bad_answer', `${http.base.host}: ${path} has no last page; see that it pages its lists.`);
+}
+
+function tooLong({ host }: URL, path: string): RegistryError {
+  const message = `${host}: ${path} has more than the ${MAX_LIST_BYTES} bytes that are read of a list; shorten its texts.`;
+  return new RegistryError('too_large', message);
 }
 
 /** Gitea sends no link with an only page, and a gateway may take all of them away. */

@@ -5,8 +5,17 @@ import type { Finding } from '../../model/problem.ts';
 import type { About, SourceAsset } from '../../model/release.ts';
 import { clipMarkdown, TEXT_LIMITS, utcTime, webAddress } from '../../model/text.ts';
 import { parseVersion, type Version } from '../../model/version.ts';
-import { finishRelease, keywords, line, note, usableAssets, type Draft, type ReleaseResult } from '../release-parts.ts';
-import { validateRelease, type WireRelease, type WireRepository } from './wire.ts';
+import {
+  finishRelease,
+  firstAssets,
+  keywords,
+  line,
+  note,
+  usableAssets,
+  type Draft,
+  type ReleaseResult,
+} from '../release-parts.ts';
+import { validateRelease, type WireAsset, type WireRelease, type WireRepository } from './wire.ts';
 
 /** A repository that holds an extension's releases. */
 export interface ExtensionRepository {
@@ -16,7 +25,7 @@ export interface ExtensionRepository {
 
 /** The extension that a repository holds, undefined for one of another purpose, or why it cannot be listed. */
 export function extensionOf(
-  wire: WireRepository,
+  wire: Pick<WireRepository, 'name'>,
   types: ExtensionTypes,
 ): { id: ExtensionId } | { invalid: string } | undefined {
   const parts = splitRepositoryName(
@@ -56,7 +65,7 @@ export function releaseFromWire(raw: unknown, repository: ExtensionRepository, s
     ...(raw.prerelease === true && { prerelease: true }),
     ...(notes.text !== '' && { notes: notes.text }),
     about: aboutFromWire(draft, repository.wire, raw.author?.login ?? ''),
-    assets: usableAssets(draft, assetsFromWire(raw, source)),
+    assets: usableAssets(draft, assetsFromWire(firstAssets(draft, raw.assets ?? []), source)),
   });
 }
 
@@ -95,8 +104,8 @@ function aboutFromWire(draft: Draft, wire: WireRepository, author: string): Abou
 }
 
 /** External assets are links to anywhere (Forgejo): never fetched, so never listed. */
-function assetsFromWire(raw: WireRelease, source: string): SourceAsset[] {
-  return (raw.assets ?? [])
+function assetsFromWire(raw: readonly WireAsset[], source: string): SourceAsset[] {
+  return raw
     .filter((each) => each.type !== 'external')
     .map((each) => ({
       name: each.name,

@@ -108,7 +108,8 @@ export const validateRelease = compileWire<WireRelease>({
         properties: {
           name: { type: 'string' },
           size: { type: 'integer', minimum: 0 },
-          uuid: { type: 'string', pattern: '^[0-9A-Za-z-]{8,64}$' },
+          // With a hyphen, so that no word that every object knows (`constructor`) passes for one.
+          uuid: { type: 'string', pattern: '^(?=.*-)[0-9A-Za-z-]{8,64}$' },
           type: { type: 'string' },
         },
       },

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import type { OciSource } from '../../model/source-config.ts';
 import { parseJson } from '../../http/body.ts';
-import { createHttpClient, type HttpBytes, type HttpClient } from '../../http/client.ts';
+import type { HttpBytes, HttpClient } from '../../http/client.ts';
 import { single, type HttpRequest } from '../../http/exchange.ts';
 import { digestOf, isDigest, type Digest } from '../../model/digest.ts';
 import { RegistryError } from '../../model/errors.ts';
 import type { SourceDependencies } from '../source.ts';
+import { createSourceHttp } from '../source-http.ts';
 import { assetStatuses, openedAsset, rangeHeaders } from '../opened-asset.ts';
 import type { OpenedAsset, OpenOptions } from '../source.ts';
 import { askAuthorized, createAuthentication } from './authentication.ts';
@@ -32,15 +33,7 @@ export interface OciClient {
 }
 
 export function createOciClient(config: OciSource, dependencies: SourceDependencies): OciClient {
-  const http = createHttpClient({
-    name: config.name,
-    base: config.base,
-    timeoutMs: config.timeoutMs,
-    verifyTls: config.verifyTls,
-    connections: dependencies.concurrency,
-    random: dependencies.random,
-    ...(dependencies.retry && { retry: dependencies.retry }),
-  });
+  const http = createSourceHttp(config, dependencies, config.tokenService);
   const asking = { config, authentication: createAuthentication(config, http, dependencies.now) };
   const limit = pLimit(dependencies.concurrency);
 

@@ -7,8 +7,10 @@ import { validateCatalog, validateTags } from './wire.ts';
 
 /** distribution refuses more than 1,000, Gitea gives 100 at most. */
 const PAGE_SIZE = 1_000;
-const MAX_PAGES = 5_000;
+const MAX_PAGES = 2_000;
+/** A page's, and a whole list's: half a million names. */
 export const MAX_LIST_BYTES = 16 * 1024 * 1024;
+const MAX_NAMES_BYTES = 32 * 1024 * 1024;
 
 export interface NamesRequest {
   fetchBytes: (scope: string, request: HttpRequest, maxBytes: number) => Promise<HttpBytes>;
@@ -37,10 +39,13 @@ export async function fetchNames(request: NamesRequest): Promise<Names> {
   const asked = new Set<string>();
   let url: URL | undefined = new URL(`${path}?n=${PAGE_SIZE}`, base);
   let linked = true;
+  let sizeBytes = 0;
   while (url !== undefined && !asked.has(url.href)) {
     if (asked.size === MAX_PAGES) throw brokenList(request, 'has no last page');
     asked.add(url.href);
     const answer = await fetchPage(request, url, asked.size === 1);
+    sizeBytes += answer.bytes.length;
+    if (sizeBytes > MAX_NAMES_BYTES) throw brokenList(request, `has more than ${MAX_NAMES_BYTES} bytes of names`);
     const found = request.read(answer.bytes, `${request.source}: /${path}`);
     const before = names.size;
     for (const each of found) names.add(each);

@@ -3,7 +3,16 @@ import { isDigest } from '../../model/digest.ts';
 import { nameOf } from '../../model/extension.ts';
 import type { About, SourceAsset } from '../../model/release.ts';
 import { utcTime, webAddress } from '../../model/text.ts';
-import { finishRelease, keywords, line, note, usableAssets, type Draft, type ReleaseResult } from '../release-parts.ts';
+import {
+  finishRelease,
+  firstAssets,
+  keywords,
+  line,
+  note,
+  usableAssets,
+  type Draft,
+  type ReleaseResult,
+} from '../release-parts.ts';
 import type { FetchedManifest } from './client.ts';
 import type { WireDescriptor } from './wire.ts';
 
@@ -67,11 +76,13 @@ export function repositoryOf(key: string): string {
 }
 
 function aboutFromAnnotations(draft: Draft, annotations: Record<string, string>, artifact: TaggedArtifact): About {
-  const of = (name: string): string => annotations[ANNOTATION + name] ?? '';
+  // Own keys only: any word may be a key, and an object has words of its own, such as `constructor`.
+  const valueOf = (key: string): string => (Object.hasOwn(annotations, key) ? annotations[key] : undefined) ?? '';
+  const of = (name: string): string => valueOf(ANNOTATION + name);
   const title = line(draft, 'title', of('title'));
   const license = line(draft, 'license', of('licenses'));
   const homepage = webAddress(of('url'));
-  const words = artifact.keywordsAnnotation === undefined ? '' : (annotations[artifact.keywordsAnnotation] ?? '');
+  const words = artifact.keywordsAnnotation === undefined ? '' : valueOf(artifact.keywordsAnnotation);
   const page = webAddress(of('source')) ?? homepage ?? new URL(artifact.repository, artifact.base).href;
   return {
     description: line(draft, 'description', of('description') || of('title')),
@@ -102,10 +113,13 @@ function nameAssets(draft: Draft, artifact: TaggedArtifact): SourceAsset[] {
         return { layer, platform, name: title ?? untitledName(draft, layer, platform), titled: title !== undefined };
       }),
   );
-  const platformsOf = Map.groupBy(layers, (each) => each.name);
+  const platformsOf = new Map<string, Set<string | undefined>>();
+  for (const { name, platform } of layers) {
+    platformsOf.set(name, (platformsOf.get(name) ?? new Set()).add(platform));
+  }
   const used = new Map<string, number>();
-  return layers.flatMap((each) => {
-    const shared = new Set(platformsOf.get(each.name)?.map((other) => other.platform)).size > 1;
+  return firstAssets(draft, layers).flatMap((each) => {
+    const shared = (platformsOf.get(each.name)?.size ?? 0) > 1;
     const name = shared && each.titled ? withPlatform(each) : each.name;
     const count = (used.get(name) ?? 0) + 1;
     used.set(name, count);

@@ -100,8 +100,8 @@ function passRegistryError(error: unknown): undefined {
 }
 
 /**
- * A realm is whatever the answer says it is, so it is where passwords are stolen (CVE-2026-33540 in distribution): it
- * must be the registry itself or the service that the configuration names, unless we have no password to lose.
+ * A realm is whatever the answer says it is, so it is where passwords are stolen (CVE-2026-33540 in distribution) and
+ * where requests are led astray: it must be the registry itself or the service that the configuration names.
  * @throws RegistryError `auth`
  */
 export function tokenServiceOf(challenge: Challenge, config: OciSource): TokenService {
@@ -118,8 +118,8 @@ export function tokenServiceOf(challenge: Challenge, config: OciSource): TokenSe
     throw refuse(`${subject}, where nothing is encrypted`, 'it must be reached by https, as the registry is');
   }
   const trusted = realm.origin === config.base.origin || realm.origin === config.tokenService;
-  if (!trusted && config.username !== undefined) {
-    throw refuse(`${subject}, which gets no password`, 'if it is the right one, set [oci] token_service to it');
+  if (!trusted) {
+    throw refuse(`${subject}, which is asked for nothing`, 'if it is the right one, set [oci] token_service to it');
   }
   realm.username = '';
   realm.password = '';

@@ -1,0 +1,141 @@
+import { parseDigest } from '../../model/digest.ts';
+import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
+import type { Finding, ProblemCode } from '../../model/problem.ts';
+import { releaseSubject } from '../../model/release.ts';
+import { isVersion, parseVersion } from '../../model/version.ts';
+import { highest, onePerVersion, tooManyVersions, type Draft, type ReleaseResult } from '../release-parts.ts';
+import type { Listing } from '../source.ts';
+import type { FetchedManifest, OciClient } from './client.ts';
+import { isInstallable, platformOf, releaseFromArtifact, type PlatformManifest } from './release.ts';
+import type { Context, ExtensionRepository } from './repositories.ts';
+import { TAG } from './wire.ts';
+
+/** Referrers' fallback tags (distribution-spec, "Referrers Tag Schema") and cosign's: about an artifact, not one. */
+const REFERRER_TAG = /^(?:sha256|sha512|blake3)-[0-9a-f]{32,128}(?:\.[a-z]+)?$/;
+/** Tags that move by convention and so are no release: `latest`, `1`, `1.2`, `v1`. */
+const MOVING_TAG = /^(?:latest|v?\d+(?:\.\d+)?)$/;
+/** What a single tag or repository may answer without the whole source being in doubt. */
+const OF_ONE: Readonly<Partial<Record<ErrorCode, ProblemCode>>> = {
+  bad_answer: 'invalid_manifest',
+  digest_mismatch: 'invalid_manifest',
+  // A member of an image index that is named by another algorithm, or by no digest at all.
+  invalid_digest: 'invalid_manifest',
+  too_large: 'too_large',
+  redirect: 'read_failed',
+  not_found: 'read_failed',
+};
+
+interface TaggedRepository {
+  repository: ExtensionRepository;
+  tag: string;
+}
+
+/** Whether an error is about the one repository: a registry may let us into some of a namespace's only. */
+export function isOfOne({ code }: RegistryError): boolean {
+  return code === 'auth' || OF_ONE[code] !== undefined;
+}
+
+/** Whether a tag stands for a release: not for a signature or another thing about one, and not for the newest one. */
+export function isReleaseTag(tag: string): boolean {
+  return TAG.test(tag) && !REFERRER_TAG.test(tag) && !MOVING_TAG.test(tag);
+}
+
+/** The releases of a repository that can be listed, and what is found on the way. */
+export async function readReleases(
+  context: Context,
+  repository: ExtensionRepository,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const { config, client } = context;
+  const tags = await client.fetchTags(repository.full, signal).catch((error: unknown) => {
+    // A catalog may still name a repository that is gone; one that the configuration names should be there.
+    if (codeOf(error) === 'not_found' && config.repositories === undefined) return [];
+    throw error;
+  });
+  return readTagged(context, { repository, tags }, signal);
+}
+
+/** The same for tags that are known. */
+export async function readTagged(
+  context: Context,
+  { repository, tags }: { repository: ExtensionRepository; tags: readonly string[] },
+  signal: AbortSignal,
+): Promise<Listing> {
+  const source = context.config.name;
+  const [versions, others] = partition(tags.filter(isReleaseTag).sort(), (tag) => isVersion(versionText(tag)));
+  const wanted = highest(versions, (tag) => parseVersion(versionText(tag)));
+  const results = await Promise.all(wanted.map((tag) => readRelease(context, { repository, tag }, signal)));
+  const asides = others.map((tag) => ({ findings: [invalidTag(repository, tag, source)] }));
+  const tooMany = wanted.length < versions.length ? [tooManyVersions(source, repository.id, versions.length)] : [];
+  return onePerVersion([{ findings: tooMany }, ...results, ...asides], source);
+}
+
+function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T[]] {
+  return [all.filter((each) => isFirst(each)), all.filter((each) => !isFirst(each))];
+}
+
+function invalidTag(repository: ExtensionRepository, tag: string, source: string): Finding {
+  const detail = `The tag ${JSON.stringify(tag)} is not a semantic version.`;
+  return { code: 'invalid_tag', source, subject: `${repository.full}:${tag}`, detail };
+}
+
+async function readRelease(context: Context, tagged: TaggedRepository, signal: AbortSignal): Promise<ReleaseResult> {
+  const { repository, tag } = tagged;
+  const source = context.config.name;
+  try {
+    return await fetchArtifact(context, tagged, signal);
+  } catch (error) {
+    const code = problemOf(error);
+    if (code === undefined) throw error;
+    const subject = releaseSubject({ id: repository.id, version: parseVersion(versionText(tag)) });
+    return { findings: [{ code, source, subject, detail: messageOf(error) }] };
+  }
+}
+
+/** What an error says of one release; undefined where it is about more than that. */
+function problemOf(error: unknown): ProblemCode | undefined {
+  if (!(error instanceof RegistryError)) return undefined;
+  const code = OF_ONE[error.code];
+  // An unexpected status is the registry's fault, and none of what was pushed.
+  return code === 'invalid_manifest' && error.status !== undefined ? 'read_failed' : code;
+}
+
+/** A tag cannot have a `+`, so `_` stands for it (as in Helm). */
+function versionText(tag: string): string {
+  return tag.replaceAll('_', '+');
+}
+
+/** @throws RegistryError `not_found` where the tag is gone */
+export async function fetchArtifact(
+  { config, client }: Context,
+  { repository, tag }: TaggedRepository,
+  signal: AbortSignal,
+): Promise<ReleaseResult> {
+  const root = await client.fetchManifest(repository.full, tag, signal);
+  const manifests = await readManifests(client, { repository: repository.full, root }, signal);
+  const draft: Draft = {
+    source: config.name,
+    id: repository.id,
+    version: parseVersion(versionText(tag)),
+    repository: repository.name,
+    findings: [],
+  };
+  const { keywordsAnnotation, base } = config;
+  return releaseFromArtifact(draft, { tag, repository: repository.full, root, manifests, keywordsAnnotation, base });
+}
+
+async function readManifests(
+  client: OciClient,
+  { repository, root }: { repository: string; root: FetchedManifest },
+  signal: AbortSignal,
+): Promise<PlatformManifest[]> {
+  if (root.manifest.manifests === undefined || root.manifest.manifests === null) {
+    return [{ platform: undefined, fetched: root }];
+  }
+  return Promise.all(
+    root.manifest.manifests.filter(isInstallable).map(async (each) => ({
+      platform: platformOf(each),
+      fetched: await client.fetchManifest(repository, parseDigest(each.digest), signal),
+    })),
+  );
+}
