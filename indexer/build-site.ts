@@ -1,15 +1,20 @@
+import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Config } from './config/config.ts';
 import { crawlSources } from './crawl/crawl.ts';
 import type { SourceOutcome, SourceProgress } from './crawl/crawl-source.ts';
+import { mergeSources, type MergeOptions } from './crawl/merge.ts';
 import { createOwnership } from './crawl/owners.ts';
 import { remember, type Remembered } from './crawl/remember.ts';
+import { loadCurrent } from './current-site.ts';
+import type { Network } from './http/network.ts';
 import type { RetryPolicy } from './http/retry.ts';
 import type { Digest } from './model/digest.ts';
-import type { Pointer } from './model/documents.ts';
+import type { Held, Pointer } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
 import { emptyMemory, type Memory } from './model/memory.ts';
 import type { Problem } from './model/problem.ts';
 import { formatTime } from './model/text.ts';
+import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publish/gate.ts';
 import { publishSite, type Current, type Published } from './publish/publish.ts';
 import { openSite, parseDocument, readPointer } from './read-site.ts';
 import { renderDocument, renderSite } from './site/documents.ts';
@@ -17,6 +22,7 @@ import { CRAWL, MEMORY, STATUS } from './site/layout.ts';
 import { renderCrawl, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
 import { createSource } from './sources/create-source.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
+import { withLock } from './storage/with-lock.ts';
 
 export interface BuildDependencies {
   /** Where the site is published. */
@@ -25,6 +31,10 @@ export interface BuildDependencies {
   previous?: SiteReader;
   /** Start with an empty memory where `previous` has none yet. */
   firstRun?: boolean;
+  /** Publish whatever would vanish. */
+  force?: boolean;
+  /** `type/name` whose loss the publish gate lets pass. */
+  acceptedLosses?: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   now: () => number;
   /** 0 (inclusive) to 1 (exclusive). */
@@ -32,6 +42,7 @@ export interface BuildDependencies {
   signal: AbortSignal;
   onProgress?: (source: string, progress: SourceProgress) => void;
   retry?: RetryPolicy;
+  network?: Network;
 }
 
 /** What one run did. `published` is missing when there was nothing to publish: every source failed at the first run. */
@@ -39,27 +50,51 @@ export interface BuildReport {
   outcomes: SourceOutcome[];
   problems: Problem[];
   published?: Published;
+  /** A rollback holds the site: nothing was crawled or published. */
+  held?: Held;
   durationMs: number;
 }
 
-/** The whole job: what was known, a crawl, what is known now, the documents of it, and these made the visible site. */
-export async function buildSite(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
+/**
+ * The whole job, one indexer at a time: what was known, a crawl, what is known now, the documents of it, and these made
+ * the visible site.
+ * @throws RegistryError `locked`, `refused` by the publish gate, and whatever ends a run without a report
+ */
+export function buildSite(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
+  const { storage, now } = dependencies;
+  return withLock(storage, now, (locked) => crawlAndPublish(config, { ...dependencies, storage: locked }));
+}
+
+async function crawlAndPublish(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
   const { storage, now } = dependencies;
   const startedAt = now();
   const current = await loadCurrent(storage);
+  const held = current?.pointer.held;
+  if (held !== undefined) return { outcomes: [], problems: [], held, durationMs: now() - startedAt };
   const start = await loadStart(current, dependencies);
 
-  const outcomes = await crawl(config, start.memory, dependencies);
-  const remembered = remember(start.memory, outcomes, {
+  const checkpoint = await openCheckpoint(storage, { memory: start.memory, now });
+  const outcomes = await crawl(config, checkpoint, dependencies);
+  const options = {
     preference: config.sources.map((each) => each.name),
     ownership: createOwnership(config.sources),
+    policy: config.policy,
     now: formatTime(startedAt),
-  });
+  };
+  const remembered = remember(start.memory, outcomes, options);
   const report = { outcomes, problems: remembered.catalogue.problems };
   const allFailed = outcomes.every((each) => each.failure !== undefined);
   if (allFailed && start.pointer === undefined) return { ...report, durationMs: now() - startedAt };
 
+  if (dependencies.force !== true) {
+    const { acceptedLosses: accepted = new Set() } = dependencies;
+    const { maxLossPercent } = config.indexer;
+    const [before, after] = [inventoryIn(start.memory, options), inventoryIn(remembered.memory, options)];
+    const removed = Object.keys(start.memory.sources).filter((each) => !options.preference.includes(each));
+    assertBelievable(lossesOf(before, after, { maxLossPercent, accepted }), { maxLossPercent, removed });
+  }
   const published = await publish(config, { current, start, remembered, outcomes, startedAt }, dependencies);
+  await checkpoint.clear();
   return { ...report, published, durationMs: now() - startedAt };
 }
 
@@ -69,9 +104,10 @@ interface Start {
   pointer?: Pointer;
 }
 
-async function loadCurrent(storage: SiteStorage): Promise<Current | undefined> {
-  const found = await readPointer(storage);
-  return found && { ...found, manifest: (await openSite(storage, found.pointer)).manifest };
+/** What a memory gives when it is merged as now, with the sources that are no longer configured. */
+function inventoryIn(memory: Memory, options: MergeOptions): Inventory {
+  const preference = [...new Set([...options.preference, ...Object.keys(memory.sources)])];
+  return inventoryOf(mergeSources(memory, { ...options, preference }).extensions, memory);
 }
 
 async function loadStart(current: Current | undefined, dependencies: BuildDependencies): Promise<Start> {
@@ -85,30 +121,49 @@ async function loadStart(current: Current | undefined, dependencies: BuildDepend
       `[indexer] previous: ${previous.name} has no published site; correct it, or run once with --first-run.`,
     );
   }
+  if (previous !== undefined && pointer.held !== undefined) {
+    throw new RegistryError(
+      'refused',
+      `[indexer] previous: ${previous.name} is held at generation ${pointer.held.generation} by a rollback; resume it there first.`,
+    );
+  }
   const bytes = await (await openSite(from, pointer)).readDocument(MEMORY);
   if (bytes === undefined)
     throw new RegistryError('invalid_site', `${from.name} has no memory; it cannot be started from.`);
   return { memory: parseDocument<Memory>(bytes, `${from.name}: memory`), pointer };
 }
 
-async function crawl(config: Config, memory: Memory, dependencies: BuildDependencies): Promise<SourceOutcome[]> {
-  const { now, random, retry, signal, onProgress } = dependencies;
+async function crawl(
+  config: Config,
+  checkpoint: Checkpoint,
+  dependencies: BuildDependencies,
+): Promise<SourceOutcome[]> {
+  const { now, random, retry, network, signal, onProgress } = dependencies;
   const { concurrency, digests, digestBudgetBytes = Infinity, deadlineSeconds } = config.indexer;
-  const sources = config.sources.map((each) =>
-    createSource(each, { types: config.types, concurrency, random, now, ...(retry && { retry }) }),
-  );
+  const forSources = {
+    types: config.types,
+    concurrency,
+    random,
+    now,
+    ...(retry && { retry }),
+    ...(network && { network }),
+  };
+  const sources = config.sources.map((each) => createSource(each, forSources));
   try {
-    return await crawlSources(sources, memory, {
+    return await crawlSources(sources, checkpoint.memory, {
       digests,
       digestBudgetBytes,
       concurrency,
       deadlineMs: deadlineSeconds * 1_000,
       now,
+      random,
       signal,
+      onRead: checkpoint.note,
+      ...(retry && { retry }),
       ...(onProgress && { onProgress }),
     });
   } finally {
-    await Promise.all(sources.map((each) => each.close()));
+    await Promise.all([...sources.map((each) => each.close()), checkpoint.flush()]);
   }
 }
 
@@ -140,6 +195,8 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
   };
   return publishSite(storage, current, {
     documents: renderSite(catalogue, memory, options),
+    keepGenerations: config.site.keepGenerations,
+    now,
     conclude: ({ manifest, search }) => {
       const { generation, created } = generationOf(manifest.digest, current?.pointer, start.pointer) ?? {
         generation: Math.max(current?.pointer.generation ?? 0, start.pointer?.generation ?? 0) + 1,

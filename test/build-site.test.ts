@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf } from '../indexer/exit-codes.ts';
@@ -144,7 +144,7 @@ describe('a run that is stopped', () => {
     const isAsked = (each: { path: string }) => each.path.includes(path) && (stop.abort(reason), true);
     world.gitea.misbehave({ match: isAsked, fault: { kind: 'hang' } });
     await expect(world.run({ signal: stop.signal })).rejects.toBe(reason);
-    expect(await readdir(world.config.site.path)).toEqual([]);
+    expect(await bytesOf(world.config.site.path)).toEqual({});
   });
 });
 

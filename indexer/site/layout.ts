@@ -18,6 +18,7 @@ import type { ExtensionId } from '../model/extension.ts';
  *   search/index.json                               what search is built from
  *   memory/index.json                               what the next crawl must know
  *   status/index.json, crawl/index.json             the newest crawl; not part of a generation
+ *   generations/index.json                          the generations that can be gone back to; not part of one
  */
 
 /** Items on one of `pages/<n>`. */
@@ -30,6 +31,9 @@ export const SEARCH = 'search';
 export const MEMORY = 'memory';
 export const STATUS = 'status';
 export const CRAWL = 'crawl';
+export const GENERATIONS = 'generations';
+/** The folder of the folders of files that are named by their bytes. */
+export const BLOBS = 'by-hash/sha256';
 
 /** The friendly file of a document's path. */
 export function fileOf(path: string): string {
@@ -39,7 +43,7 @@ export function fileOf(path: string): string {
 /** The file of a document by its bytes. */
 export function blobOf(digest: Digest): string {
   const hex = hexOf(digest);
-  return `by-hash/sha256/${hex.slice(0, 2)}/${hex}.json`;
+  return `${BLOBS}/${hex.slice(0, 2)}/${hex}.json`;
 }
 
 export function extensionPath(id: ExtensionId): string {

@@ -11,6 +11,7 @@ import { foldCase, formsOf, isOneTypo, splitWords, type Word } from './search-wo
  *   40..59   every word, some of them with one typo
  *   10..39   some of the words
  *   below 1  the same steps for what is deprecated, a hundredth each
+ *   never    what is yanked, whatever is asked
  */
 
 export interface SearchQuery {
@@ -68,6 +69,7 @@ interface Index {
   /** Word -> row * 4 + field, each row once with its best field. */
   postings: Map<string, number[]>;
   deprecated: Set<number>;
+  yanked: Set<number>;
 }
 
 /** @param items the list, in its order: row i is item i */
@@ -81,8 +83,13 @@ export function renderSearchDocument(items: readonly Item[]): SearchDocument {
     author: items.map((item) => item.author),
     source: items.map((item) => item.sources ?? [item.source]),
     tags: items.map((item) => item.tags ?? []),
-    deprecated: items.flatMap((item, row) => (item.deprecated === undefined ? [] : [row])),
+    deprecated: rowsOf(items, (item) => item.deprecated !== undefined),
+    yanked: rowsOf(items, (item) => item.yanked === true),
   };
+}
+
+function rowsOf(items: readonly Item[], isSo: (item: Item) => boolean): number[] {
+  return items.flatMap((item, row) => (isSo(item) ? [row] : []));
 }
 
 export function createSearch(document: SearchDocument): Search {
@@ -118,6 +125,7 @@ function buildIndex(document: SearchDocument): Index {
     vocabulary: [...postings.keys()].sort(),
     postings,
     deprecated: new Set(document.deprecated),
+    yanked: new Set(document.yanked),
   };
 }
 
@@ -243,9 +251,10 @@ function startOf(vocabulary: readonly string[], form: string): number {
   return low;
 }
 
-function passes({ document, tags }: Index, { type, source, tag }: SearchQuery): (row: number) => boolean {
+function passes({ document, tags, yanked }: Index, { type, source, tag }: SearchQuery): (row: number) => boolean {
   const folded = tag === undefined ? undefined : foldCase(tag.slice(0, MAX_TEXT));
   return (row) =>
+    !yanked.has(row) &&
     (type === undefined || document.type[row] === type) &&
     (source === undefined || document.source[row]?.includes(source) === true) &&
     (folded === undefined || tags[row]?.includes(folded) === true);

@@ -1,8 +1,11 @@
 import { constants, type Stats } from 'node:fs';
-import { copyFile, link, mkdir, open, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { RegistryError, messageOf } from '../model/errors.ts';
-import type { SiteReader, SiteStorage } from './storage.ts';
+import { RegistryError } from '../model/errors.ts';
+import { acquireFolderLock, TEMPORARY_FOLDER } from './folder-lock.ts';
+import { readProcessIdentity } from './process-identity.ts';
+import { errnoOf, ignore, NO_FILE, NO_LINK, storageError } from './storage-error.ts';
+import type { SiteLock, SiteReader, SiteStorage } from './storage.ts';
 
 export interface FolderOptions {
   /** Absolute path of the site's `v1`. */
@@ -12,13 +15,11 @@ export interface FolderOptions {
 export interface WritableFolderOptions extends FolderOptions {
   /** Milliseconds since 1970. */
   now: () => number;
-  /** A name that no other writer uses at the same time. */
+  /** A name of letters, digits, `-` and `_` that no other writer uses at the same time. */
   temporaryName: () => string;
 }
 
-const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
-const NO_LINK: ReadonlySet<unknown> = new Set(['EPERM', 'EXDEV', 'EMLINK', 'ENOTSUP', 'ENOSYS']);
-const NOT_EMPTY: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
+const NOT_EMPTY: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT']);
 
 export function createFolderReader({ root }: FolderOptions): SiteReader {
   return {
@@ -28,16 +29,15 @@ export function createFolderReader({ root }: FolderOptions): SiteReader {
   };
 }
 
-/** A site in a folder. Every change of a file is a rename of a finished one beside it. */
+/** A site in a folder. Every change of a file is a rename of a finished one. */
 export function createFolderStorage(options: WritableFolderOptions): SiteStorage {
   const { root } = options;
 
   const put = async (path: string, make: (temporary: string) => Promise<void>): Promise<void> => {
-    const temporary = join(dirname(path), `.${options.temporaryName()}.tmp`);
+    const temporary = join(root, TEMPORARY_FOLDER, options.temporaryName());
     try {
-      await mkdir(dirname(path), { recursive: true });
-      await make(temporary);
-      await rename(temporary, path);
+      await withFolderOf(temporary, () => make(temporary));
+      await withFolderOf(path, () => rename(temporary, path));
     } catch (cause) {
       // What hindered the writing hinders this, too, and is the better thing to tell.
       await unlink(temporary).catch(() => undefined);
@@ -68,16 +68,26 @@ export function createFolderStorage(options: WritableFolderOptions): SiteStorage
     },
     swap: async (file, before, bytes) => {
       const path = pathIn(root, file);
-      if (!sameBytes(await readWhole(path), before)) {
-        throw new RegistryError(
-          'conflict',
-          `${path} was changed by another indexer meanwhile; run only one, then run again.`,
-        );
-      }
+      if (!sameBytes(await readWhole(path), before)) throw changedMeanwhile(path);
       await replaceBytes(path, bytes);
     },
     remove: async (file) => removeWithFolders(root, pathIn(root, file)),
+    list: async (folder) => namesIn(pathIn(root, folder)),
+    modifiedMs: async (file) => (await statOf(pathIn(root, file)))?.mtimeMs,
+    lock: () => lockFolder(options),
   };
+}
+
+async function lockFolder({ root, now, temporaryName }: WritableFolderOptions): Promise<SiteLock> {
+  const identity = await readProcessIdentity(process.pid);
+  return acquireFolderLock({ root, identity, token: temporaryName(), now });
+}
+
+function changedMeanwhile(path: string): RegistryError {
+  return new RegistryError(
+    'conflict',
+    `${path} was changed by another indexer meanwhile; run only one, then run again.`,
+  );
 }
 
 /** @throws RegistryError `storage` for a name that leads out of the site */
@@ -93,7 +103,7 @@ async function readWhole(path: string, maxBytes = Infinity): Promise<Buffer | un
     if (size > maxBytes) throw new RegistryError('too_large', `${path} is larger than the ${maxBytes} bytes allowed.`);
     return await readFile(path);
   } catch (cause) {
-    if (isOneOf(cause, NO_FILE)) return undefined;
+    if (NO_FILE.has(errnoOf(cause))) return undefined;
     throw storageError(cause, `read ${path}`);
   }
 }
@@ -103,7 +113,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (cause) {
-    if (isOneOf(cause, NO_FILE)) return undefined;
+    if (NO_FILE.has(errnoOf(cause))) return undefined;
     throw storageError(cause, `look at ${path}`);
   }
 }
@@ -127,6 +137,25 @@ async function removeWithFolders(root: string, path: string): Promise<void> {
   }
 }
 
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder).catch(ignore(NO_FILE))) ?? [];
+  } catch (cause) {
+    throw storageError(cause, `list ${folder}`);
+  }
+}
+
+/** Does something with a file whose folder may be missing, which is seldom. */
+async function withFolderOf(file: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(file), { recursive: true });
+    await run();
+  }
+}
+
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(path, 'wx');
   try {
@@ -141,7 +170,7 @@ async function linkOrCopy(existing: string, path: string): Promise<void> {
   try {
     await link(existing, path);
   } catch (error) {
-    if (!isOneOf(error, NO_LINK)) throw error;
+    if (!NO_LINK.has(errnoOf(error))) throw error;
     await copyFile(existing, path, constants.COPYFILE_EXCL);
   }
 }
@@ -162,23 +191,4 @@ async function keepTimesApart(path: string, successor: string, nowMs: number): P
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Buffer.from(a).equals(b);
-}
-
-function isOneOf(error: unknown, codes: ReadonlySet<unknown>): boolean {
-  return typeof error === 'object' && error !== null && codes.has((error as { code?: unknown }).code);
-}
-
-/** Turns an expected system error into undefined and throws every other. */
-function ignore(codes: ReadonlySet<unknown>): (error: unknown) => undefined {
-  return (error) => {
-    if (!isOneOf(error, codes)) throw error;
-    return undefined;
-  };
-}
-
-function storageError(cause: unknown, what: string): RegistryError {
-  if (cause instanceof RegistryError) return cause;
-  return new RegistryError('storage', `Cannot ${what}: ${messageOf(cause)}; see its permissions and the free space.`, {
-    cause,
-  });
 }

@@ -9,7 +9,7 @@ export interface SiteReader {
 
 /** Holds a site and changes it in steps that a reader never sees half of. */
 export interface SiteStorage extends SiteReader {
-  /** Writes a file that never changes; one that is there already is left alone. @returns whether it was written */
+  /** Writes a file that never changes; one of this length that is there already is left alone. Whether it was written. */
   create(file: string, bytes: Uint8Array): Promise<boolean>;
   /** Makes a file have the bytes of one made by `create`, from one instant to the next; the two may share them. */
   expose(blob: string, file: string): Promise<void>;
@@ -19,4 +19,17 @@ export interface SiteStorage extends SiteReader {
   swap(file: string, before: Uint8Array | undefined, bytes: Uint8Array): Promise<void>;
   /** Removes a file, and what folders it leaves empty; no error where there is none. */
   remove(file: string): Promise<void>;
+  /** The names in a folder, in no order; none where there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  /** When a file was written, in milliseconds since 1970; undefined where there is none. */
+  modifiedMs(file: string): Promise<number | undefined>;
+  /** Where a storage can: keeps every other writer out. @throws RegistryError `locked` that names the holder */
+  readonly lock?: () => Promise<SiteLock>;
+}
+
+/** One writer at a time: see `withLock`. */
+export interface SiteLock {
+  /** @throws RegistryError `locked` when another writer has taken the place meanwhile, believing us dead */
+  assertHeld(): Promise<void>;
+  release(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { Manifest, Pointer } from '../../indexer/model/documents.ts';
 import { publishSite, UNFINISHED_FILE, type Published } from '../../indexer/publish/publish.ts';
 import { openSite, readPointer } from '../../indexer/read-site.ts';
 import { renderDocument } from '../../indexer/site/documents.ts';
-import { blobOf, CRAWL, fileOf, MANIFEST, POINTER_FILE, STATUS } from '../../indexer/site/layout.ts';
+import { blobOf, CRAWL, fileOf, GENERATIONS, MANIFEST, POINTER_FILE, STATUS } from '../../indexer/site/layout.ts';
 import { renderPointer } from '../../indexer/site/reports.ts';
 import { createFolderStorage } from '../../indexer/storage/folder.ts';
 import type { SiteStorage } from '../../indexer/storage/storage.ts';
@@ -27,6 +27,8 @@ async function publish(storage: SiteStorage, world: World): Promise<Published> {
   const documents = Object.entries({ ...world, search: [] }).map(([path, value]) => renderDocument(path, value));
   return publishSite(storage, current, {
     documents,
+    keepGenerations: 5,
+    now: Date.now,
     conclude: ({ manifest, search }) => {
       const isSame = manifest.digest === found?.pointer.manifest.digest;
       const pointer = renderPointer(
@@ -89,7 +91,7 @@ async function readThroughPointer(root: string): Promise<World> {
 
 async function expectFriendlyPathsOf(root: string, world: World): Promise<void> {
   expect(await readThroughPointer(root)).toEqual(world);
-  const reports = [POINTER_FILE, ...[MANIFEST, 'search', STATUS, CRAWL].map(fileOf)];
+  const reports = [POINTER_FILE, ...[MANIFEST, 'search', STATUS, CRAWL, GENERATIONS].map(fileOf)];
   expect((await friendlyFiles(root)).sort()).toEqual([...reports, ...Object.keys(world).map(fileOf)].sort());
   for (const [path, value] of Object.entries(world)) {
     expect(JSON.parse(await readFile(join(root, fileOf(path)), 'utf8')), path).toEqual(value);
@@ -145,6 +147,7 @@ describe('publishSite', () => {
       'expose manifest/index.json',
       'replace status/index.json',
       'replace crawl/index.json',
+      'replace generations/index.json',
       'swap index.json',
       'remove e/b/index.json',
       'remove e/gone/index.json',

@@ -44,15 +44,15 @@ export function describeSiteStorage(name: string, { open, list }: StorageUnderTe
 
     test('creates a file once and leaves it alone afterwards', async () => {
       const storage = await open();
-      await storage.create(BLOB, bytes('one'));
-      await storage.create(BLOB, bytes('two'));
+      expect(await storage.create(BLOB, bytes('one'))).toBe(true);
+      expect(await storage.create(BLOB, bytes('two'))).toBe(false);
       expect(await textOf(storage, BLOB)).toBe('one');
     });
 
     test('creates a file anew where only a part of it had been written', async () => {
       const storage = await open();
       await storage.create(BLOB, bytes('on'));
-      await storage.create(BLOB, bytes('one'));
+      expect(await storage.create(BLOB, bytes('one'))).toBe(true);
       expect(await textOf(storage, BLOB)).toBe('one');
     });
 
@@ -140,6 +140,33 @@ export function describeSiteStorage(name: string, { open, list }: StorageUnderTe
       expect(await textOf(storage, 'a/b')).toBe('three');
     });
 
+    test('lists the names in a folder, and none of one that is not there', async () => {
+      const storage = await open();
+      expect(await storage.list('by-hash')).toEqual([]);
+      await storage.create(BLOB, bytes('one'));
+      await storage.create('by-hash/sha256/ab/b.json', bytes('two'));
+      expect((await storage.list('by-hash/sha256/ab')).sort()).toEqual(['abc.json', 'b.json']);
+      expect(await storage.list('by-hash/sha256')).toEqual(['ab']);
+    });
+
+    test('tells when a file was written, and nothing of one that is not there', async () => {
+      const storage = await open();
+      expect(await storage.modifiedMs(BLOB)).toBeUndefined();
+      const before = Date.now();
+      await storage.create(BLOB, bytes('one'));
+      expect(Math.abs((await storage.modifiedMs(BLOB))! - before)).toBeLessThan(10_000);
+    });
+
+    test('lets one writer in at a time', async () => {
+      const storage = await open();
+      const lock = (await storage.lock?.())!;
+      await expect(storage.lock?.()).rejects.toMatchObject({ code: 'locked' });
+      await lock.assertHeld();
+      await lock.release();
+      await (await storage.lock?.())?.release();
+      expect(await list(storage)).toEqual([]);
+    });
+
     test('refuses to read a file larger than the reader allows', async () => {
       const storage = await open();
       await storage.replace(FILE, bytes('12345'));
@@ -160,6 +187,8 @@ export function describeSiteStorage(name: string, { open, list }: StorageUnderTe
         await expect(storage.expose(file, FILE)).rejects.toMatchObject(refused);
         await expect(storage.swap(file, undefined, bytes('x'))).rejects.toMatchObject(refused);
         await expect(storage.remove(file)).rejects.toMatchObject(refused);
+        await expect(storage.list(file)).rejects.toMatchObject(refused);
+        await expect(storage.modifiedMs(file)).rejects.toMatchObject(refused);
         expect(await list(storage)).toEqual([BLOB]);
       },
     );
