@@ -8,27 +8,51 @@ import { checkSources } from './check-sources.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import { EXIT, exitCodeOf, exitCodeOfError } from './exit-codes.ts';
+import { explainSubject } from './explain-command.ts';
+import { renderExplanation } from './explain-text.ts';
+import { parseFailOn } from './fail-on.ts';
+import { proxiesFromEnvironment } from './http/forward-proxies.ts';
 import { messageOf, RegistryError } from './model/errors.ts';
+import { parseExtensionId } from './model/extension.ts';
+import type { ProblemCode } from './model/problem.ts';
 import { createProgress } from './progress.ts';
 import { renderReportJson, renderReportText } from './report-text.ts';
+import { rollBackSite, resumeSite } from './rollback.ts';
+import { renderResumed, renderRolledBack } from './rollback-text.ts';
 import { createFolderStorage } from './storage/folder.ts';
 import { openReader } from './storage/open-reader.ts';
+import type { SiteStorage } from './storage/storage.ts';
 
 const HELP = `extension-indexer: crawls the configured sources once and publishes the site.
 
-  extension-indexer --config FILE [--json] [--quiet] [--first-run]
+  extension-indexer --config FILE [--json] [--quiet] [--first-run] [--fail-on CODE,…]
+                    [--accept-loss type/name]… [--force]
   extension-indexer check --config FILE [--json]
+  extension-indexer explain SUBJECT --config FILE [--live] [--json]
+  extension-indexer rollback [GENERATION] --config FILE [--json]
+  extension-indexer resume --config FILE [--json]
 
   --config FILE   the configuration, TOML; deploy/registry.example.toml documents every key
   --json          print the report as one JSON object
   --quiet         print errors only
   --first-run     start with an empty memory although [indexer] previous has no site yet
+  --fail-on CODE  exit with 5, after publishing, where there is a problem of this code, such as mutated;
+                  several with commas between them, or the option several times
+  --accept-loss type/name
+                  publish although this extension, or versions of it, vanish; may be given several times
+  --force         publish whatever vanishes
   --help, --version
 
   check           validate the configuration and ask every backend, change nothing
+  explain         why SUBJECT is listed or not: type/name or a repository, with @version or without; from the
+                  published site, or with --live from the backends as they are now; exit 0 listed, 1 not listed
+  rollback        publish the content of an earlier generation (of the one before, without a number) as a new one,
+                  and hold it there: until resume, nothing is crawled or published
+  resume          let the indexer publish again
 
-Exit codes: 0 published or unchanged; 1 failed, or every source failed; 2 usage or configuration;
-3 published with a failing source carried forward; 4 another indexer published meanwhile.
+Exit codes: 0 published, unchanged or held; 1 failed, refused, or every source failed; 2 usage or configuration;
+3 published with a failing source carried forward; 4 another indexer runs, or published meanwhile;
+5 published with a problem that --fail-on names.
 `;
 
 interface Flags {
@@ -36,7 +60,14 @@ interface Flags {
   json: boolean;
   quiet: boolean;
   firstRun: boolean;
+  failOn: ReadonlySet<ProblemCode>;
+  live: boolean;
+  force: boolean;
+  acceptedLosses: ReadonlySet<string>;
 }
+
+/** Each with how many operands it takes at most. */
+const COMMANDS: Readonly<Record<string, number>> = { index: 0, check: 0, explain: 1, rollback: 1, resume: 0 };
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`extension-indexer: ${messageOf(error)}\n`);
@@ -53,25 +84,36 @@ async function run(argv: string[]): Promise<number> {
     json: values.json === true,
     quiet: values.quiet === true,
     firstRun: values['first-run'] === true,
+    failOn: parseFailOn(values['fail-on'] ?? []),
+    live: values.live === true,
+    force: values.force === true,
+    acceptedLosses: new Set((values['accept-loss'] ?? []).map(parseAcceptedLoss)),
   };
-  const [command = 'index', ...more] = positionals;
-  if (more.length > 0 || !['index', 'check'].includes(command)) {
+  const [command = 'index', ...operands] = positionals;
+  const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (most === undefined || (most === 0 && operands.length > 0)) {
     throw new RegistryError('usage', `There is no command ${positionals.join(' ')}; see --help.`);
+  }
+  const [operand, ...others] = operands;
+  if (command === 'explain' && (operand === undefined || others.length > 0)) {
+    throw new RegistryError('usage', 'Name one subject: explain type/name, or explain REPOSITORY; see --help.');
+  }
+  if (command === 'rollback' && (others.length > 0 || !/^[1-9]\d{0,14}$/.test(operand ?? '1'))) {
+    throw new RegistryError('usage', 'Name one generation by its number: rollback 12, or none; see --help.');
   }
   const { config, warnings } = await loadConfig(flags.config);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  if (command === 'rollback') return rollback(operand, config, flags);
+  if (command === 'resume') return resume(config, flags);
+  if (operand !== undefined) return explain(operand, config, flags);
   return command === 'check' ? await check(config, flags) : await index(config, flags);
 }
 
 async function index(config: Config, flags: Flags): Promise<number> {
-  const clock = { now: Date.now, random: Math.random };
-  const storage = createFolderStorage({
-    root: join(config.site.path, 'api', 'v1'),
-    now: clock.now,
-    temporaryName: randomUUID,
-  });
+  const clock = ofThisMachine();
+  const storage = openStorage(config);
   const { previous: place } = config.indexer;
-  const previous = place === undefined ? undefined : openReader(place, { timeoutMs: 30_000, random: clock.random });
+  const previous = place === undefined ? undefined : openReader(place, { timeoutMs: 30_000, ...clock });
   const progress = createProgress({
     write: (text) => void (flags.quiet || process.stderr.write(text)),
     interactive: process.stderr.isTTY && process.env['CI'] === undefined,
@@ -90,13 +132,15 @@ async function index(config: Config, flags: Flags): Promise<number> {
       storage,
       signal: stop.signal,
       firstRun: flags.firstRun,
+      force: flags.force,
+      acceptedLosses: flags.acceptedLosses,
       onProgress: (source, each) => progress.update(source, each),
       ...(previous && { previous }),
     });
     progress.finish();
     if (flags.json) print(`${JSON.stringify(renderReportJson(report))}\n`);
     else if (!flags.quiet) print(`${renderReportText(report).join('\n')}\n`);
-    return exitCodeOf(report);
+    return exitCodeOf(report, flags.failOn);
   } finally {
     progress.finish();
     await previous?.close();
@@ -104,10 +148,47 @@ async function index(config: Config, flags: Flags): Promise<number> {
 }
 
 async function check(config: Config, flags: Flags): Promise<number> {
-  const checks = await checkSources(config, { now: Date.now, random: Math.random });
+  const checks = await checkSources(config, ofThisMachine());
   if (flags.json) print(`${JSON.stringify({ sources: checks })}\n`);
   else for (const { name, kind, fault } of checks) print(`${name} (${kind}): ${fault ?? 'answers and lets us in'}\n`);
   return checks.some((each) => each.fault !== undefined) ? EXIT.failed : EXIT.done;
+}
+
+async function explain(subject: string, config: Config, flags: Flags): Promise<number> {
+  const explanation = await explainSubject(subject, { config, live: flags.live }, ofThisMachine());
+  const lines = flags.json ? [JSON.stringify(explanation)] : renderExplanation(explanation);
+  print(`${lines.join('\n')}\n`);
+  return explanation.listed ? EXIT.done : EXIT.failed;
+}
+
+async function rollback(generation: string | undefined, config: Config, flags: Flags): Promise<number> {
+  const { keepGenerations } = config.site;
+  const wanted = generation === undefined ? undefined : Number(generation);
+  const done = await rollBackSite(wanted, { storage: openStorage(config), keepGenerations, now: Date.now });
+  return print(flags.quiet ? '' : `${renderRolledBack(done, flags.json)}\n`);
+}
+
+async function resume(config: Config, flags: Flags): Promise<number> {
+  const held = await resumeSite({ storage: openStorage(config), now: Date.now });
+  return print(flags.quiet ? '' : `${renderResumed(held, flags.json)}\n`);
+}
+
+function openStorage(config: Config): SiteStorage {
+  const root = join(config.site.path, 'api', 'v1');
+  return createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
+}
+
+function parseAcceptedLoss(text: string): string {
+  try {
+    return parseExtensionId(text);
+  } catch (cause) {
+    throw new RegistryError('usage', `--accept-loss: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Its clock, its dice, and its way to other servers. */
+function ofThisMachine() {
+  return { now: Date.now, random: Math.random, network: { proxyFor: proxiesFromEnvironment(process.env) } };
 }
 
 function parseArguments(argv: string[]) {
@@ -120,6 +201,10 @@ function parseArguments(argv: string[]) {
         json: { type: 'boolean' },
         quiet: { type: 'boolean' },
         'first-run': { type: 'boolean' },
+        'fail-on': { type: 'string', multiple: true },
+        live: { type: 'boolean' },
+        force: { type: 'boolean' },
+        'accept-loss': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },

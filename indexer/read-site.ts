@@ -83,7 +83,9 @@ function parsePointer(bytes: Buffer, name: string): Pointer {
   const pointer = parseDocument<Pointer>(bytes, subject);
   const sound =
     Number.isSafeInteger(pointer.generation) &&
-    [pointer.manifest, pointer.search].every((each) => typeof each?.path === 'string' && isDigest(`${each.digest}`)) &&
+    [pointer.manifest, pointer.search].every(
+      (each) => typeof each?.path === 'string' && isDigest(String(each.digest)),
+    ) &&
     Number.isSafeInteger(pointer.counts?.extensions) &&
     !Number.isNaN(Date.parse(pointer.checked_at)) &&
     Array.isArray(pointer.sources);

@@ -1,4 +1,5 @@
 import type { BuildReport } from './build-site.ts';
+import { renderHeld } from './rollback-text.ts';
 import { countByCode } from './site/reports.ts';
 
 /** How many problems are spelled out; all of them are in the status document. */
@@ -11,9 +12,10 @@ export function renderReportText(report: BuildReport): string[] {
 
 /** The same for a script. */
 export function renderReportJson(report: BuildReport): object {
-  const { outcomes, problems, published, durationMs } = report;
+  const { outcomes, problems, published, held, durationMs } = report;
   return {
     outcome: outcomeOf(report),
+    ...(held && { held }),
     ...(published && {
       generation: published.pointer.generation,
       counts: published.pointer.counts,
@@ -40,13 +42,15 @@ export function formatBytes(count: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
 
-function outcomeOf({ published, outcomes }: BuildReport): string {
+function outcomeOf({ published, outcomes, held }: BuildReport): string {
+  if (held !== undefined) return 'held';
   if (published === undefined || outcomes.every((each) => each.failure !== undefined)) return 'failed';
   return published.changed ? 'published' : 'unchanged';
 }
 
 function headline(report: BuildReport): string {
-  const { published, durationMs } = report;
+  const { published, held, durationMs } = report;
+  if (held !== undefined) return renderHeld(held);
   const seconds = `${(durationMs / 1000).toFixed(1)} s`;
   if (published === undefined) return `Nothing published: no source could be read (${seconds}).`;
   const { generation, counts } = published.pointer;

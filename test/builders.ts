@@ -44,18 +44,22 @@ export function ociConfig(url: string, overrides: Partial<OciSource> = {}): OciS
   };
 }
 
-export function configOf(
-  sitePath: string,
-  sources: SourceConfig[],
-  indexer: Partial<Config['indexer']> = {},
-): Config {
+export function configOf(sitePath: string, sources: SourceConfig[], indexer: Partial<Config['indexer']> = {}): Config {
   return {
     server: { host: '127.0.0.1', port: 0, workers: 1, corsOrigins: ['*'], enableCompression: true },
     sources,
     cache: { capacity: 1_000, ttlSeconds: 300, enableMetadataCache: true, enableListCache: true },
     types: BUILT_IN_TYPES,
-    site: { path: sitePath },
-    indexer: { concurrency: 4, digests: 'all', deadlineSeconds: 20, maxAgeSeconds: 86_400, ...indexer },
+    site: { path: sitePath, keepGenerations: 5 },
+    policy: [],
+    indexer: {
+      concurrency: 4,
+      digests: 'all',
+      deadlineSeconds: 20,
+      maxLossPercent: 10,
+      maxAgeSeconds: 86_400,
+      ...indexer,
+    },
   };
 }
 

@@ -1,61 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { bytesOf } from './crawl/site-folder.ts';
-import { expectValidSite, smallWorld, startWorld, type World } from './crawl/world.ts';
-
-const MAIN = fileURLToPath(new URL('../indexer/main.ts', import.meta.url));
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(...argv: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 15_000 });
-  const streams = Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  return { child, ended: streams.then(([stdout, stderr, [code]]) => ({ code, stdout, stderr })) };
-}
-
-const run = (...argv: string[]): Promise<Ended> => start(...argv).ended;
-
-/** A configuration file for the world, with its site where `world.config` has it. */
-async function configFile(world: World, more = ''): Promise<string> {
-  const file = join(world.config.site.path, 'registry.toml');
-  const site = JSON.stringify(world.config.site.path);
-  await writeFile(
-    file,
-    `
-      [gitea]
-      url = "${world.gitea.url}"
-      organization = "acme"
-      [oci]
-      registry = "${world.oci.url}"
-      namespace = "acme"
-      [site]
-      path = ${site}
-      [indexer]
-      ${more}
-    `,
-  );
-  return file;
-}
+import { expectValidSite, smallWorld, startWorld } from './crawl/world.ts';
+import { configFile, run, start } from './indexer-process.ts';
 
 describe.concurrent('the command line of extension-indexer', () => {
   test('explains itself', async () => {
     const [help, short, version] = await Promise.all([run('--help'), run('-h'), run('--version')]);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const each of ['--config FILE', '--json', '--quiet', '--first-run', 'check', 'Exit codes']) {
+    for (const each of ['--config FILE', '--json', '--quiet', '--first-run', '--fail-on', 'check', 'Exit codes']) {
       expect(help.stdout).toContain(each);
     }
     expect(short).toEqual(help);
@@ -66,6 +21,12 @@ describe.concurrent('the command line of extension-indexer', () => {
     ['no configuration', [], /--config FILE/],
     ['an unknown option', ['--config', 'x', '--frobnicate'], /frobnicate.*See --help/],
     ['an unknown command', ['--config', 'x', 'publish'], /no command publish/],
+    [
+      'an unknown problem',
+      ['--config', 'x', '--fail-on', 'mutated,mutant'],
+      /"mutant" is no problem.*use invalid_tag, /,
+    ],
+    ['an empty problem', ['--config', 'x', '--fail-on='], /"" is no problem/],
     ['too many words', ['--config', 'x', 'check', 'this'], /no command check this/],
     ['a configuration that is not there', ['--config', '/nowhere/registry.toml'], /no such configuration file/],
   ])('refuses %s with one message and exit code 2', async (_what, argv, message) => {
@@ -136,6 +97,20 @@ describe('extension-indexer', () => {
     const { code, stdout } = await run('--config', file);
     expect(code).toBe(3);
     expect(stdout).toMatch(/^ {2}gitea: FAILED, 3 releases carried forward .*\n {4}.*token is valid/m);
+    await expectValidSite(world.config);
+  });
+
+  test('exits with 5 after publishing where there is a problem that --fail-on names', async () => {
+    const world = await smallWorld();
+    const { code, stdout } = await run(
+      '--config',
+      await configFile(world),
+      '--fail-on',
+      'mutated',
+      '--fail-on=no_asset',
+    );
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/^Published generation 1: /);
     await expectValidSite(world.config);
   });
 

@@ -5,6 +5,7 @@ interface GiteaKeys {
   token_path?: string;
   timeout_seconds?: number;
   verify_ssl?: boolean;
+  ca_path?: string;
   include_private?: boolean;
   include_forks?: boolean;
 }
@@ -16,6 +17,7 @@ interface OciKeys {
   auth_token_path?: string;
   timeout_seconds?: number;
   verify_ssl?: boolean;
+  ca_path?: string;
   repositories?: string[];
   username?: string;
   token_service?: string;
@@ -56,6 +58,10 @@ export interface ConfigFile {
   site?: {
     path?: string;
     public_url?: string;
+    keep_generations?: number;
+  };
+  policy?: {
+    file?: string;
   };
   indexer?: {
     concurrency?: number;
@@ -63,6 +69,7 @@ export interface ConfigFile {
     digests?: 'all' | 'latest' | 'sidecar';
     digest_budget_bytes?: number;
     deadline_seconds?: number;
+    max_loss_percent?: number;
     max_age_seconds?: number;
     previous?: string;
   };

@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 
-/** What loading needs of the file system; each throws as `node:fs/promises` does. */
+/** What loading needs of the machine; files throw as `node:fs/promises` does. */
 export interface ConfigIo {
   readFile(path: string): Promise<string>;
   /** The permission bits of a file, and its length. */
   stat(path: string): Promise<{ mode: number; sizeBytes: number }>;
+  /** Milliseconds since 1970: which certificates have expired. */
+  now(): number;
 }
 
 export const REAL_IO: ConfigIo = {
@@ -13,6 +15,7 @@ export const REAL_IO: ConfigIo = {
     const { mode, size } = await stat(path);
     return { mode: mode & 0o777, sizeBytes: size };
   },
+  now: Date.now,
 };
 
 /** The code that the operating system gave, such as ENOENT. */

@@ -1,4 +1,5 @@
 import type { ExtensionTypes } from '../model/extension.ts';
+import type { PolicyRule } from '../model/policy.ts';
 import type { SourceConfig } from '../model/source-config.ts';
 
 export type { GiteaSource, OciSource, SourceConfig } from '../model/source-config.ts';
@@ -27,7 +28,11 @@ export interface Config {
     path: string;
     /** Without a slash at its end. */
     publicUrl?: string;
+    /** Generations that can be gone back to, the current one included. */
+    keepGenerations: number;
   };
+  /** In the order of the policy file; empty without one. */
+  policy: PolicyRule[];
   indexer: {
     concurrency: number;
     /** How often the proxy runs the indexer; never without it. */
@@ -35,6 +40,8 @@ export interface Config {
     digests: 'all' | 'latest' | 'sidecar';
     digestBudgetBytes?: number;
     deadlineSeconds: number;
+    /** The publish gate: how much of its extensions, versions or a source's releases a site may lose at once. */
+    maxLossPercent: number;
     /** The index is stale when no crawl has confirmed it for so long. */
     maxAgeSeconds: number;
     /** Folder or URL of a published `v1` whose memory the crawl starts from; the site's own folder without it. */

@@ -2,15 +2,18 @@ import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { RegistryError } from '../model/errors.ts';
 import { BUILT_IN_TYPES, type ExtensionTypes } from '../model/extension.ts';
+import type { PolicyRule } from '../model/policy.ts';
 import { isUrl, parseHttpUrl, parseOrigin } from './address.ts';
 import type { Config, SourceConfig } from './config.ts';
 import type { ConfigFile, Loose } from './config-file.ts';
 import { errnoOf, REAL_IO, type ConfigIo } from './config-io.ts';
 import { dropRefused, faultsOf } from './faults.ts';
+import { readPolicy, type Policy } from './policy.ts';
 import { addedTypes, faultsOfRules, warningsOf } from './rules.ts';
 import { validateConfigFile } from './schema.ts';
+import { readCertificates } from './certificates.ts';
 import { readSecret } from './secret.ts';
-import { secretKeyOf, sourceFromTable, tablesOf, unencryptedOf } from './sources.ts';
+import { secretKeyOf, sourceFromTable, tablesOf, unencryptedOf, unverifiedOf, type SourceFiles } from './sources.ts';
 
 export interface LoadedConfig {
   config: Config;
@@ -18,15 +21,16 @@ export interface LoadedConfig {
   warnings: string[];
 }
 
-interface Secrets {
-  /** Label of the source's table -> its token or password. */
-  byLabel: Map<string, string>;
+interface FilesOfSources {
+  /** Label of the source's table -> what the files hold that it names. */
+  byLabel: Map<string, SourceFiles>;
   faults: string[];
   warnings: string[];
 }
 
 /**
- * Reads and checks a configuration and the token files that it names. Relative paths in it start at its own folder.
+ * Reads and checks a configuration, the tokens, certificates and policy that it names. Relative paths in it start at its own
+ * folder.
  * @throws RegistryError `config`; the message has one line for each fault, never only for the first
  */
 export async function loadConfig(file: string, io: ConfigIo = REAL_IO): Promise<LoadedConfig> {
@@ -37,16 +41,26 @@ export async function loadConfig(file: string, io: ConfigIo = REAL_IO): Promise<
   const faults = faultsOf(errors, document);
   if (!valid) dropRefused(errors, document);
   faults.push(...faultsOfRules(document as Loose<ConfigFile>));
-  const secrets = await readSecrets(document as Loose<ConfigFile>, folder, io);
-  faults.push(...secrets.faults);
+  const files = await readFiles(document as Loose<ConfigFile>, folder, io);
+  const policy = await loadPolicy(document as Loose<ConfigFile>, folder, io);
+  faults.push(...files.faults, ...policy.faults);
   if (!valid || faults.length > 0) throw faultyConfig(file, faults);
   const sources = tablesOf(document).map(({ label, table }) => ({
     label,
-    table: sourceFromTable(table, secrets.byLabel.get(label)),
+    table: sourceFromTable(table, files.byLabel.get(label) ?? {}),
   }));
   return {
-    config: configFromFile(document, { folder, sources: sources.map(({ table }) => table) }),
-    warnings: [...warningsOf(document), ...secrets.warnings, ...sources.flatMap(unencryptedOf)],
+    config: configFromFile(document, {
+      folder,
+      sources: sources.map(({ table }) => table),
+      policy: policy.rules,
+    }),
+    warnings: [
+      ...warningsOf(document),
+      ...files.warnings,
+      ...sources.flatMap(unencryptedOf),
+      ...sources.flatMap(unverifiedOf),
+    ],
   };
 }
 
@@ -75,17 +89,28 @@ function parseToml(file: string, text: string): unknown {
   }
 }
 
-async function readSecrets(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<Secrets> {
-  const secrets: Secrets = { byLabel: new Map(), faults: [], warnings: [] };
+async function readFiles(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<FilesOfSources> {
+  const files: FilesOfSources = { byLabel: new Map(), faults: [], warnings: [] };
+  const note = (key: string, { fault, warning }: { fault?: string; warning?: string }): void => {
+    if (fault !== undefined) files.faults.push(`${key}: ${fault}`);
+    if (warning !== undefined) files.warnings.push(`${key}: ${warning}`);
+  };
   for (const { label, table } of tablesOf(file)) {
     const { key, path } = secretKeyOf(table);
-    if (path === undefined) continue;
-    const { secret, fault, warning } = await readSecret(resolve(folder, path), io);
-    if (secret !== undefined) secrets.byLabel.set(label, secret);
-    if (fault !== undefined) secrets.faults.push(`${label} ${key}: ${fault}`);
-    if (warning !== undefined) secrets.warnings.push(`${label} ${key}: ${warning}`);
+    const secret = path === undefined ? {} : await readSecret(resolve(folder, path), io);
+    const ca = table.ca_path === undefined ? {} : await readCertificates(resolve(folder, table.ca_path), io);
+    note(`${label} ${key}`, secret);
+    note(`${label} ca_path`, ca);
+    files.byLabel.set(label, { ...secret, ...ca });
   }
-  return secrets;
+  return files;
+}
+
+async function loadPolicy(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<Policy> {
+  const path = file.policy?.file;
+  if (path === undefined) return { rules: [], faults: [] };
+  const { rules, faults } = await readPolicy({ path: resolve(folder, path), name: path }, io);
+  return { rules, faults: faults.map((each) => `[policy] file${each}`) };
 }
 
 function faultyConfig(file: string, faults: readonly string[]): RegistryError {
@@ -93,7 +118,14 @@ function faultyConfig(file: string, faults: readonly string[]): RegistryError {
   return new RegistryError('config', [`${file} has ${count}:`, ...faults.map((fault) => `  ${fault}`)].join('\n'));
 }
 
-function configFromFile(file: ConfigFile, { folder, sources }: { folder: string; sources: SourceConfig[] }): Config {
+/** What is checked beside the file's own values. */
+interface CheckedParts {
+  folder: string;
+  sources: SourceConfig[];
+  policy: PolicyRule[];
+}
+
+function configFromFile(file: ConfigFile, { folder, sources, policy }: CheckedParts): Config {
   const { server = {}, cache = {}, site = {}, indexer = {} } = file;
   const types: ExtensionTypes = new Map([...BUILT_IN_TYPES, ...addedTypes(file)]);
   const { interval_seconds: intervalSeconds, digest_budget_bytes: digestBudgetBytes, previous } = indexer;
@@ -116,11 +148,14 @@ function configFromFile(file: ConfigFile, { folder, sources }: { folder: string;
     site: {
       path: resolve(folder, site.path ?? 'public'),
       ...(site.public_url !== undefined && { publicUrl: parseHttpUrl(site.public_url).href.replace(/\/+$/, '') }),
+      keepGenerations: site.keep_generations ?? 5,
     },
+    policy,
     indexer: {
       concurrency: indexer.concurrency ?? 4,
       digests: indexer.digests ?? 'all',
       deadlineSeconds: indexer.deadline_seconds ?? 1_800,
+      maxLossPercent: indexer.max_loss_percent ?? 10,
       maxAgeSeconds: indexer.max_age_seconds ?? 86_400,
       ...(intervalSeconds !== undefined && { intervalSeconds }),
       ...(digestBudgetBytes !== undefined && { digestBudgetBytes }),

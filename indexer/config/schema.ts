@@ -33,6 +33,8 @@ const SWITCH = { type: 'boolean', description: 'true or false' };
 /** Longer waits than an hour hide a dead backend. */
 const TIMEOUT = wholeNumber(1, 3600);
 
+const CA_PATH = text('path', 'the path of a file of certificates in PEM form, such as "ca.pem"');
+
 const SERVER_KEYS = {
   host: text('listen-host', 'an IP address or a host name to listen on, without a port, such as "0.0.0.0"'),
   port: wholeNumber(0, 65_535, ' (0 takes a free port)'),
@@ -54,6 +56,7 @@ const GITEA_KEYS = {
   token_path: text('path', 'the path of a file that holds the token'),
   timeout_seconds: TIMEOUT,
   verify_ssl: SWITCH,
+  ca_path: CA_PATH,
   include_private: SWITCH,
   include_forks: SWITCH,
 };
@@ -68,6 +71,7 @@ const OCI_KEYS = {
   auth_token_path: text('path', 'the path of a file that holds the token, or the password of username'),
   timeout_seconds: TIMEOUT,
   verify_ssl: SWITCH,
+  ca_path: CA_PATH,
   repositories: list(
     text('oci-name', 'the name of a repository in lower case, such as "kubernetes-taskserv"'),
     'a list of names of repositories',
@@ -142,7 +146,9 @@ const TABLES = {
   site: table({
     path: text('path', 'the path of a folder'),
     public_url: text('base-url', 'an http or https URL without user, query or fragment'),
+    keep_generations: wholeNumber(1, 1_000, ' generations'),
   }),
+  policy: table({ file: text('path', 'the path of a policy file, such as "policy.toml"') }),
   indexer: table({
     concurrency: wholeNumber(1, 64),
     // A timer of Node ends at 2^31 milliseconds, which is 24.8 days; a week leaves room.
@@ -150,6 +156,7 @@ const TABLES = {
     digests: { type: 'string', enum: ['all', 'latest', 'sidecar'], description: '"all", "latest" or "sidecar"' },
     digest_budget_bytes: wholeNumber(1, 2 ** 50, ' (1 PiB)'),
     deadline_seconds: wholeNumber(1, 86_400, ' (a day)'),
+    max_loss_percent: wholeNumber(0, 100, ' (percent; 100 lets everything pass)'),
     max_age_seconds: wholeNumber(1, 31_536_000, ' (a year)'),
     previous: text('place', 'the path of a folder, or an http, https or file URL without user, query or fragment'),
   }),

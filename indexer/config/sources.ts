@@ -29,8 +29,14 @@ export function secretKeyOf(table: Loose<SourceTable>): { key: string; path: str
   return { key: 'token_path', path: table.kind === 'gitea' ? table.token_path : undefined };
 }
 
-/** @param secret the content of its token file */
-export function sourceFromTable(table: SourceTable, secret: string | undefined): SourceConfig {
+/** What the files hold that a source's table names. */
+export interface SourceFiles {
+  secret?: string;
+  ca?: string;
+}
+
+/** @param files its token, and the certificates that its server is trusted by */
+export function sourceFromTable(table: SourceTable, { secret, ca }: SourceFiles): SourceConfig {
   const common = {
     name: table.name,
     priority: table.priority ?? 0,
@@ -38,6 +44,7 @@ export function sourceFromTable(table: SourceTable, secret: string | undefined):
     timeoutMs: (table.timeout_seconds ?? 30) * 1_000,
     verifyTls: table.verify_ssl ?? true,
     ...(secret !== undefined && { secret }),
+    ...(ca !== undefined && { ca }),
   };
   return table.kind === 'gitea' ? { ...common, ...giteaPart(table) } : { ...common, ...ociPart(table) };
 }
@@ -56,7 +63,7 @@ function giteaPart(
 
 function ociPart(
   table: OciTable,
-): Omit<OciSource, 'name' | 'priority' | 'owns' | 'timeoutMs' | 'verifyTls' | 'secret'> {
+): Omit<OciSource, 'name' | 'priority' | 'owns' | 'timeoutMs' | 'verifyTls' | 'secret' | 'ca'> {
   const { repositories, username, token_service: tokenService, keywords_annotation: keywordsAnnotation } = table;
   return {
     kind: 'oci',
@@ -79,4 +86,20 @@ export function unencryptedOf({ label, table: source }: Labelled<SourceConfig>):
   return to
     .filter(({ url }) => url.protocol === 'http:' && !isLoopback(url))
     .map(({ key }) => `${label} ${key}: ${sent} goes there unencrypted over http; use https.`);
+}
+
+/** What is said of TLS and hardly meant. */
+export function unverifiedOf({ label, table: source }: Labelled<SourceConfig>): string[] {
+  if (source.base.protocol === 'http:') {
+    if (source.ca === undefined) return [];
+    return [`${label} ca_path: has no effect over http; use https, or leave the key out.`];
+  }
+  if (source.verifyTls) return [];
+  const useless = source.ca === undefined ? [] : [`${label} ca_path: has no effect while verify_ssl is false.`];
+  const lost = source.secret === undefined ? '' : 'read what we authenticate with and ';
+  return [
+    `${label} verify_ssl: whoever is between us and ${source.base.host} can ${lost}change what we read, for its ` +
+      'certificate is not checked; set ca_path to the CA that issued it instead.',
+    ...useless,
+  ];
 }

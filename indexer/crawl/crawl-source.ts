@@ -1,11 +1,13 @@
 import pLimit from 'p-limit';
+import { DEFAULT_RETRY, type RetryPolicy } from '../http/retry.ts';
 import { messageOf, RegistryError } from '../model/errors.ts';
 import { compareText } from '../model/extension.ts';
 import type { KnownAttachment, SourceMemory } from '../model/memory.ts';
-import type { Finding } from '../model/problem.ts';
+import { problemKey, type Finding } from '../model/problem.ts';
 import { releaseSubject } from '../model/release.ts';
 import type { Listing, ListProgress, Source } from '../sources/source.ts';
-import { digestReleases, type DigestMode, type DigestProgress } from './digests.ts';
+import { digestReleases, type DigestProgress } from './digests.ts';
+import type { DigestMode } from './reading-plan.ts';
 
 export interface CrawlOptions {
   digests: DigestMode;
@@ -14,8 +16,13 @@ export interface CrawlOptions {
   deadlineMs: number;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** 0 (inclusive) to 1 (exclusive): the jitter of pauses. */
+  random: () => number;
+  retry?: RetryPolicy;
   /** Aborts the whole crawl. */
   signal: AbortSignal;
+  /** Called with each attachment that was read; the next one of its source waits for it. */
+  onRead?: (source: string, uuid: string, known: KnownAttachment) => Promise<void>;
   onProgress?: (source: string, progress: SourceProgress) => void;
 }
 
@@ -41,6 +48,7 @@ export async function crawlSource(
   const startedAt = options.now();
   // Kept also when the source fails afterwards, so that no byte is read twice.
   const attachments = { ...previous.attachments };
+  const failures = new Map<string, Finding>();
   const read: DigestProgress = { assetsRead: 0, ofAssets: 0, bytesRead: 0 };
   const outcome = (memory: SourceMemory, failure?: RegistryError): SourceOutcome => ({
     name: source.name,
@@ -57,10 +65,13 @@ export async function crawlSource(
   });
   const deadline = startDeadline(source, options);
   try {
-    return outcome(await readSource(source, { previous, attachments, read, signal: deadline.signal }, options));
+    const reading = { previous, attachments, failures, read, signal: deadline.signal };
+    return outcome(await untilAborted(readSource(source, reading, options), deadline.signal));
   } catch (error) {
     options.signal.throwIfAborted();
-    return outcome({ ...previous, attachments: sorted(Object.entries(attachments)) }, asFailure(source, error));
+    const findings = withFailures(previous.findings, [...failures.values()]);
+    const carried = { ...previous, findings, attachments: sorted(Object.entries(attachments)) };
+    return outcome(carried, asFailure(source, error));
   } finally {
     deadline.end();
   }
@@ -68,15 +79,16 @@ export async function crawlSource(
 
 interface Reading {
   previous: SourceMemory;
-  /** Grows as attachments are read. */
+  /** These three grow as attachments are read. */
   attachments: Record<string, KnownAttachment>;
-  /** Grows likewise. */
+  failures: Map<string, Finding>;
   read: DigestProgress;
   signal: AbortSignal;
 }
 
 async function readSource(source: Source, reading: Reading, options: CrawlOptions): Promise<SourceMemory> {
-  const { previous, attachments, read, signal } = reading;
+  const { previous, attachments, failures, read, signal } = reading;
+  const { onRead } = options;
   const report = (progress: SourceProgress): void => options.onProgress?.(source.name, progress);
   const listing = await source.fetchListing({ signal, onProgress: report });
   const complete = await withMissing(listing, { source, previous, signal, concurrency: options.concurrency });
@@ -84,10 +96,14 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
     source,
     mode: options.digests,
     attachments,
+    failures,
     listed: new Map(previous.releases.map((each) => [releaseSubject(each), each])),
+    failedBefore: failuresOf(previous),
     budgetBytes: options.digestBudgetBytes,
     concurrency: options.concurrency,
+    retry: { policy: options.retry ?? DEFAULT_RETRY, random: options.random },
     signal,
+    ...(onRead && { onRead: (uuid: string, known: KnownAttachment) => onRead(source.name, uuid, known) }),
     onProgress: (each) => {
       Object.assign(read, each);
       report(each);
@@ -118,6 +134,27 @@ function startDeadline(source: Source, options: CrawlOptions): { signal: AbortSi
       giveUp('is not asked any more; its crawl has ended.');
     },
   };
+}
+
+/** What comes of the work, or the signal's reason at once: whatever a source does with it, nobody waits any longer. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** `type/name@version` -> why it could not be read. */
+export function failuresOf({ findings }: SourceMemory): Map<string, Finding> {
+  return new Map(findings.flatMap((each) => (each.code === 'read_failed' ? [[each.subject, each] as const] : [])));
+}
+
+/** So that the next crawl reads last what it could not read in this one. */
+function withFailures(before: readonly Finding[], failures: readonly Finding[]): Finding[] {
+  const known = new Set(failures.map(problemKey));
+  return [...before.filter((each) => !known.has(problemKey(each))), ...failures];
 }
 
 interface Asking {

@@ -1,28 +1,30 @@
 import pLimit from 'p-limit';
+import { withRetry, type RetryContext } from '../http/retry.ts';
 import { isSidecar } from '../model/asset-name.ts';
 import type { Digest } from '../model/digest.ts';
 import { codeOf, messageOf, RegistryError } from '../model/errors.ts';
 import type { KnownAttachment } from '../model/memory.ts';
 import type { Finding } from '../model/problem.ts';
 import { releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
-import { compareVersions, highestOf } from '../model/version.ts';
 import type { Source } from '../sources/source.ts';
-import { readAsset } from './read-asset.ts';
+import { readAsset, type ReadOptions } from './read-asset.ts';
+import { attachmentOf, planReading, type PlanOptions } from './reading-plan.ts';
 import { MAX_SIDECAR_BYTES, parseSidecar } from './sidecar.ts';
 
-export type DigestMode = 'all' | 'latest' | 'sidecar';
-
-export interface DigestOptions {
+export interface DigestOptions extends PlanOptions {
   source: Source;
-  mode: DigestMode;
-  /** Attachments whose bytes were read by an earlier crawl; what is read now is added. */
+  /** Attachments whose bytes are known; those that are read now are added. */
   attachments: Record<string, KnownAttachment>;
-  /** `type/name@version` -> the release as an earlier crawl listed it. */
-  listed: ReadonlyMap<string, Release>;
-  /** Bytes that this crawl may read of this source. */
+  /** Attachment -> why it cannot be read; what fails now is added. */
+  failures: Map<string, Finding>;
+  /** Bytes that may be read now; 0: none. */
   budgetBytes: number;
   concurrency: number;
+  /** How often an attachment is begun anew when its connection breaks. */
+  retry: Pick<RetryContext, 'policy' | 'random'>;
   signal: AbortSignal;
+  /** Called with each attachment that was read; the next one waits for it. */
+  onRead?: (uuid: string, known: KnownAttachment) => Promise<void>;
   onProgress?: (progress: DigestProgress) => void;
 }
 
@@ -45,54 +47,39 @@ const MAX_FAILURES_IN_A_ROW = 5;
  * and within the budget. An attachment's uuid names its bytes for ever, so nothing is read twice.
  */
 export async function digestReleases(releases: readonly Release[], options: DigestOptions): Promise<DigestResult> {
-  const unread = assetsToRead(releases, options);
+  const { source, attachments, failures, failedBefore, budgetBytes } = options;
+  const unread = planReading(releases, options);
   const progress: DigestProgress = { assetsRead: 0, ofAssets: unread.length, bytesRead: 0 };
-  const failed = new Map<string, string>();
   const limit = pLimit(options.concurrency);
   let planned = 0;
   let failuresInARow = 0;
-  await limit.map(unread, async ({ asset, uuid }) => {
+  await limit.map(unread, async ({ asset, uuid, subject }) => {
     // The first is read whatever its size, or a large asset would wait for ever.
-    if (planned > 0 && planned + asset.size > options.budgetBytes) return;
+    if (budgetBytes === 0 || (planned > 0 && planned + asset.size > budgetBytes)) {
+      const before = failedBefore.get(subject);
+      if (before !== undefined) failures.set(uuid, before);
+      return;
+    }
     planned += asset.size;
+    let known: KnownAttachment;
     try {
-      options.attachments[uuid] = await readAttachment(asset, options, progress);
-      failuresInARow = 0;
+      known = await readAttachment(asset, options, progress);
     } catch (error) {
       options.signal.throwIfAborted();
-      failuresInARow = isAboutConnection(error) ? failuresInARow + 1 : 0;
-      if (failuresInARow >= MAX_FAILURES_IN_A_ROW) throw backendDown(options.source, error);
-      failed.set(uuid, messageOf(error));
+      const detail = `The asset ${asset.name} could not be read: ${messageOf(error)}`;
+      failures.set(uuid, { code: 'read_failed', source: source.name, subject, detail });
+      // What could not be read before either says nothing of how the backend is now.
+      if (!failedBefore.has(subject)) failuresInARow = isAboutConnection(error) ? failuresInARow + 1 : 0;
+      if (failuresInARow >= MAX_FAILURES_IN_A_ROW) throw backendDown(source, error);
+      return;
     }
+    failuresInARow = 0;
+    attachments[uuid] = known;
+    await options.onRead?.(uuid, known);
   });
   const findings: Finding[] = [];
-  const digested = releases.flatMap((each) => withDigests(each, { ...options, failed, findings }));
+  const digested = releases.flatMap((each) => withDigests(each, { ...options, findings }));
   return { ...progress, releases: digested, findings };
-}
-
-interface UnreadAsset {
-  asset: SourceAsset;
-  uuid: string;
-}
-
-/** What has to be read: the newest version of every extension first, then the second newest of each, and so on. */
-function assetsToRead(releases: readonly Release[], options: DigestOptions): UnreadAsset[] {
-  const perExtension = Map.groupBy(releases, (each) => each.id);
-  const ranked = [...perExtension.values()].flatMap((all) => {
-    const shown = highestOf(all.map((each) => each.version));
-    const newestFirst = all.toSorted((a, b) => compareVersions(b.version, a.version));
-    return newestFirst.map((release, rank) => ({ release, rank: release.version === shown ? -1 : rank }));
-  });
-  return ranked
-    .filter(({ rank }) => options.mode !== 'latest' || rank === -1)
-    .sort((a, b) => a.rank - b.rank)
-    .flatMap(({ release }) => release.assets)
-    .flatMap((asset) => {
-      const uuid = attachmentOf(asset);
-      const unread = uuid !== undefined && !Object.hasOwn(options.attachments, uuid);
-      const wanted = options.mode !== 'sidecar' || isSidecar(asset.name);
-      return unread && wanted ? [{ asset, uuid }] : [];
-    });
 }
 
 async function readAttachment(
@@ -100,23 +87,24 @@ async function readAttachment(
   options: DigestOptions,
   progress: DigestProgress,
 ): Promise<KnownAttachment> {
-  const { digest, bytes } = await readAsset(options.source, asset, {
-    signal: options.signal,
+  const { source, signal } = options;
+  const reading: ReadOptions = {
+    signal,
     ...(isSidecar(asset.name) && { keepBytes: MAX_SIDECAR_BYTES }),
     onBytes: (count) => {
       progress.bytesRead += count;
       options.onProgress?.({ ...progress });
     },
-  });
+  };
+  const retry: RetryContext = { ...options.retry, signal, onRetry: () => void (source.counts.retries += 1) };
+  const { digest, bytes } = await withRetry(retry, () => readAsset(source, asset, reading));
   progress.assetsRead += 1;
   options.onProgress?.({ ...progress });
   const claims = bytes && parseSidecar(asset.name, bytes.toString('utf8'));
   return { digest, ...(claims && { claims }) };
 }
 
-interface Digesting extends Pick<DigestOptions, 'attachments' | 'listed' | 'mode' | 'source'> {
-  /** Attachment -> why it could not be read. */
-  failed: ReadonlyMap<string, string>;
+interface Digesting extends Pick<DigestOptions, 'attachments' | 'failures' | 'listed' | 'mode' | 'source'> {
   findings: Finding[];
 }
 
@@ -127,15 +115,13 @@ interface Digesting extends Pick<DigestOptions, 'attachments' | 'listed' | 'mode
 function withDigests(release: Release, context: Digesting): Release[] {
   const subject = releaseSubject(release);
   const listed = context.listed.get(subject);
-  const find = (code: Finding['code'], detail: string): Release[] => {
-    context.findings.push({ code, source: context.source.name, subject, detail });
+  const keepOut = (finding: Finding): Release[] => {
+    context.findings.push(finding);
     return listed === undefined ? [] : [listed];
   };
-  const unreadable = release.assets.find((each) => context.failed.has(attachmentOf(each) ?? ''));
-  if (unreadable !== undefined) {
-    const why = context.failed.get(attachmentOf(unreadable) ?? '') ?? '';
-    return find('read_failed', `The asset ${unreadable.name} could not be read: ${why}`);
-  }
+  const failures = release.assets.map((each) => context.failures.get(attachmentOf(each) ?? ''));
+  const failure = failures.find((each) => each !== undefined);
+  if (failure !== undefined) return keepOut(failure);
   const claims = claimsOf(release, context);
   const digested = { ...release, assets: release.assets.map((each) => withDigest(each, claims, context)) };
   const wrong = digested.assets.find(
@@ -143,8 +129,8 @@ function withDigests(release: Release, context: Digesting): Release[] {
   );
   // Whoever replaces a file often leaves its sidecar as it was: that is `mutated`, which settling finds.
   if (wrong === undefined || isReplaced(wrong, listed)) return [digested];
-  const claimed = claims.get(wrong.name);
-  return find('sidecar_mismatch', `The asset ${wrong.name} is ${wrong.digest}, its sidecar says ${claimed}.`);
+  const detail = `The asset ${wrong.name} is ${wrong.digest}, its sidecar says ${claims.get(wrong.name)}.`;
+  return keepOut({ code: 'sidecar_mismatch', source: context.source.name, subject, detail });
 }
 
 function claimsOf(release: Release, context: Digesting): ReadonlyMap<string, Digest> {
@@ -167,10 +153,6 @@ function withDigest(asset: SourceAsset, claims: ReadonlyMap<string, Digest>, con
 function knownOf(asset: SourceAsset, { attachments }: Pick<Digesting, 'attachments'>): KnownAttachment | undefined {
   const uuid = attachmentOf(asset);
   return uuid !== undefined && Object.hasOwn(attachments, uuid) ? attachments[uuid] : undefined;
-}
-
-function attachmentOf(asset: SourceAsset): string | undefined {
-  return 'attachment' in asset.location ? asset.location.attachment : undefined;
 }
 
 function isAboutConnection(error: unknown): boolean {

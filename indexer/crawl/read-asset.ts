@@ -22,7 +22,8 @@ export interface ReadOptions {
  * @throws RegistryError `bad_answer` when its length is not the one that was listed; network errors
  */
 export async function readAsset(source: Source, asset: SourceAsset, options: ReadOptions): Promise<ReadAsset> {
-  const { body } = await source.openAsset(asset.location, { signal: options.signal });
+  // Whoever reads it begins anew also when the body breaks off, which opening alone cannot see.
+  const { body } = await source.openAsset(asset.location, { signal: options.signal, tries: 1 });
   const digester = createDigester();
   const kept: Buffer[] | undefined = asset.size <= (options.keepBytes ?? -1) ? [] : undefined;
   let size = 0;

@@ -1,11 +1,16 @@
 import type { Catalogue, CatalogueExtension } from '../model/catalogue.ts';
 import { compareText } from '../model/extension.ts';
 import type { Memory, SourceMemory, VersionRecord } from '../model/memory.ts';
+import { applyPolicy, isHidden, POLICY_SOURCE, type PolicyRule } from '../model/policy.ts';
 import { problemKey, PROBLEMS, type Finding, type Problem } from '../model/problem.ts';
 import { releaseSubject } from '../model/release.ts';
 import type { SourceOutcome } from './crawl-source.ts';
 import { mergeSources, type MergedExtension, type MergeOptions } from './merge.ts';
 import { compareFindings, settleSource } from './settle-source.ts';
+
+export interface RememberOptions extends MergeOptions {
+  policy: readonly PolicyRule[];
+}
 
 export interface Remembered {
   memory: Memory;
@@ -16,29 +21,32 @@ export interface Remembered {
  * What one crawl makes of what the earlier ones knew: the catalogue to show, and the memory for the next. Pure: the
  * same memory, outcomes and time give the same result to the byte.
  */
-export function remember(before: Memory, outcomes: readonly SourceOutcome[], options: MergeOptions): Remembered {
+export function remember(before: Memory, outcomes: readonly SourceOutcome[], options: RememberOptions): Remembered {
   const sources = Object.fromEntries(
     outcomes
-      .map(({ name, memory, failure }): [string, SourceMemory] => [
-        name,
-        failure === undefined ? settleSource(name, memory, before) : memory,
-      ])
+      .map(({ name, memory }): [string, SourceMemory] => [name, settleSource(name, memory, before)])
       .sort(([a], [b]) => compareText(a, b)),
   );
-  const { extensions, findings } = mergeSources({ ...before, sources }, options);
-  const all = [...Object.values(sources).flatMap((each) => each.findings), ...findings].sort(compareFindings);
-  const problems = uniqueProblems(all, before, options.now);
+  const merged = mergeSources({ ...before, sources }, options);
+  const { extensions, findings } = applyPolicy(merged.extensions, options.policy);
+  const found = [...Object.values(sources).flatMap((each) => each.findings), ...merged.findings, ...findings];
+  const problems = uniqueProblems(found.sort(compareFindings), before, options.now);
   const memory: Memory = {
     schema: 1,
     sources,
-    versions: rememberVersions(before, { extensions, sources, now: options.now }),
+    // Before the policy: what is hidden keeps its record, and cannot come back with other bytes.
+    versions: rememberVersions(before, { extensions: merged.extensions, sources, now: options.now }),
     problems: Object.fromEntries(
       problems
         .map((each): [string, string] => [problemKey(each), each.first_seen])
         .sort(([a], [b]) => compareText(a, b)),
     ),
   };
-  return { memory, catalogue: { extensions: withProblems(extensions, problems), problems } };
+  // What is hidden is not told by its problems either; the policy's own are the operator's to see.
+  const shown = problems.filter(
+    ({ source, subject }) => source === POLICY_SOURCE || !isHidden(subject, options.policy),
+  );
+  return { memory, catalogue: { extensions: withProblems(extensions, shown), problems: shown } };
 }
 
 /** One problem for each code, source and subject; what is found several times there is told in one sentence after another. */
@@ -52,9 +60,10 @@ function uniqueProblems(findings: readonly Finding[], before: Memory, now: strin
   });
 }
 
-/** A problem's subject is `type/name@version`, `type/name`, or a repository that no listed extension carries. */
+/** Each with the problems whose subject is its `type/name`, or a version of it; those of the policy are no one's. */
 function withProblems(extensions: readonly MergedExtension[], problems: readonly Problem[]): CatalogueExtension[] {
-  const perExtension = Map.groupBy(problems, (each) => each.subject.split('@')[0] ?? '');
+  const published = problems.filter((each) => each.source !== POLICY_SOURCE);
+  const perExtension = Map.groupBy(published, (each) => each.subject.split('@')[0] ?? '');
   return extensions.map((each) => ({ ...each, problems: perExtension.get(each.id) ?? [] }));
 }
 

@@ -13,9 +13,10 @@ import { compareVersions } from '../model/version.ts';
 
 export interface ChangedAsset {
   name: string;
-  first: Digest;
+  /** What its bytes were when the version was first seen: their digest, or their number where no crawl had read them. */
+  first: Digest | number;
   /** Undefined while its bytes have not been read. */
-  now: Digest | undefined;
+  now: Digest | number | undefined;
 }
 
 /** The first asset that is not what it was when the version was first seen: the primary one, then any by its name. */
@@ -32,8 +33,23 @@ export function changedAsset(release: Release, record: VersionRecord | undefined
   return undefined;
 }
 
+/**
+ * The first asset that has another length than when it was listed, of those that no crawl had read: what it was cannot
+ * be told any more, but it was something else.
+ */
+function resizedAsset(release: Release, before: Release): ChangedAsset | undefined {
+  for (const { name, size, digest } of release.assets) {
+    const old = before.assets.find((each) => each.name === name);
+    if (old !== undefined && old.digest === undefined && old.size !== size) {
+      return { name, first: old.size, now: digest ?? size };
+    }
+  }
+  return undefined;
+}
+
 export function mutatedFinding(source: string, release: Release, { name, first, now }: ChangedAsset): Finding {
-  const detail = `The asset ${name} is now ${now}; the version was first seen with ${first}, which stands.`;
+  const [was, is] = [first, now].map((each) => (typeof each === 'number' ? `${each} bytes long` : each));
+  const detail = `The asset ${name} is now ${is}; when the version was first seen it was ${was}, which stands.`;
   return { code: 'mutated', source, subject: releaseSubject(release), detail };
 }
 
@@ -47,9 +63,10 @@ export function settleSource(name: string, given: SourceMemory, before: Memory):
   const releases = given.releases.map((each) => {
     const record = versionRecordOf(before, each);
     const release = withFirstPrimary(each, record);
-    const changed = changedAsset(release, record);
     const old = previous.get(releaseSubject(release));
-    if (changed === undefined || old === undefined || changedAsset(old, record) !== undefined) return release;
+    if (old === undefined || changedAsset(old, record) !== undefined) return release;
+    const changed = changedAsset(release, record) ?? resizedAsset(release, old);
+    if (changed === undefined) return release;
     // Not read yet (the budget): nothing is known of the new bytes, so nothing is said of them.
     if (changed.now !== undefined) findings.push(mutatedFinding(name, release, changed));
     return old;

@@ -98,6 +98,8 @@ export interface SearchDocument {
   tags: string[][];
   /** Rows whose shown version is deprecated. */
   deprecated: number[];
+  /** Rows of which every version is yanked: listed, and never found. */
+  yanked: number[];
 }
 
 /** A document named by its bytes. */
@@ -118,6 +120,14 @@ export interface PointerSource {
   carried_since?: string;
 }
 
+/** Set by a rollback: the indexer publishes nothing until it is resumed. */
+export interface Held {
+  /** RFC 3339 */
+  since: string;
+  /** The generation whose content is shown again. */
+  generation: number;
+}
+
 /** `v1/index.json`: which generation is current. */
 export interface Pointer {
   schema: 1;
@@ -132,6 +142,7 @@ export interface Pointer {
   counts: { extensions: number; versions: number; by_type: Record<string, number> };
   search: DocumentReference;
   sources: PointerSource[];
+  held?: Held;
 }
 
 /** The site's manifest: path of every document of the generation -> its bytes' digest and size. */
@@ -170,4 +181,17 @@ export interface CrawlDocument {
     bytes_read: number;
     duration_ms: number;
   }[];
+}
+
+/** One generation that can be gone back to. */
+export interface KeptGeneration {
+  generation: number;
+  created: string;
+  manifest: DocumentReference;
+}
+
+/** `generations`: those that are kept, the newest first; not part of a generation. */
+export interface GenerationsDocument {
+  schema: 1;
+  generations: KeptGeneration[];
 }

@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'invalid_site'
   /** Another indexer runs. */
   | 'locked'
+  /** What would be published, or undone, is hardly meant. */
+  | 'refused'
   /** Somebody else published meanwhile. */
   | 'conflict'
   /** Nothing is published yet. */

@@ -12,7 +12,7 @@ export const PROBLEMS = {
   mutated: 'Never replace the files of a published version: publish the changed files as a new version.',
   foreign_version: 'Publish this extension at the source that owns its name, or change [[source]] owns.',
   invalid_manifest: 'Push the artifact again with a current client, such as oras.',
-  too_large: 'Make the file or the manifest smaller than the limit that the detail names.',
+  too_large: 'Stay below the limit that the detail names: a smaller manifest, fewer files or fewer versions.',
   truncated_text: 'Shorten the text to the limit that the detail names.',
   unmatched_rule: 'Correct the rule in the policy file, or remove it once the version is gone for good.',
   read_failed: 'See whether the backend answers for this release; the next crawl tries again.',
@@ -24,7 +24,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export interface Finding {
   code: ProblemCode;
   source: string;
-  /** What it is about: a repository, or `type/name@version`. */
+  /** What it is about: a repository, `type/name`, `type/name@version`, or the match of a policy's rule. */
   subject: string;
   detail: string;
 }

@@ -11,6 +11,8 @@ interface CommonSource {
   owns: string[];
   timeoutMs: number;
   verifyTls: boolean;
+  /** PEM: the only certificates that its server is trusted by, instead of the system's. */
+  ca?: string;
   /** From the token file; undefined for anonymous access. Never printed. */
   secret?: string;
 }

@@ -53,6 +53,11 @@ export function newestWithin(versions: readonly Version[], range: string): Versi
   return versions.filter((each) => semver.satisfies(each, range)).sort((a, b) => compareVersions(b, a))[0];
 }
 
+/** Whether a range admits a version, prereleases by their number like all others: `<7.2` admits 7.1.9-rc.1. */
+export function isWithin(version: Version, range: string): boolean {
+  return semver.satisfies(version, range, { includePrerelease: true });
+}
+
 /** The shown version: the highest stable one, else the highest prerelease, never the newest date. */
 export function highestOf(versions: readonly Version[]): Version | undefined {
   const newestFirst = [...versions].sort((a, b) => compareVersions(b, a));

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONFIG_SCHEMA } from '../../indexer/config/schema.ts';
+import { createAuthority } from '../http/certificates.ts';
 import { createConfigFolder, type ConfigFolder } from './config-folder.ts';
 
 const EXAMPLE = await readFile(new URL('../../deploy/registry.example.toml', import.meta.url), 'utf8');
@@ -12,6 +13,8 @@ let folder: ConfigFolder;
 beforeAll(async () => {
   folder = await createConfigFolder();
   for (const name of ['gitea.token', 'registry.token', 'platform.token']) await folder.write(name, 'x');
+  await folder.write('policy.toml', '');
+  await folder.write('ca.pem', createAuthority('our CA', Date.now()).cert);
 });
 afterAll(() => folder.remove());
 
@@ -69,11 +72,12 @@ describe('deploy/registry.example.toml', () => {
       indexer: config.indexer,
     });
     expect([intervalSeconds, digestBudgetBytes, previous, publicUrl]).not.toContain(undefined);
-    const { repositories, username, tokenService, keywordsAnnotation, ...oci } = {
+    const { ca: giteaCa, ...gitea } = { ...uncommented.sources[0] } as Record<string, unknown>;
+    const { ca, repositories, username, tokenService, keywordsAnnotation, ...oci } = {
       ...uncommented.sources[1],
     } as Record<string, unknown>;
-    expect([repositories, username, tokenService, keywordsAnnotation]).not.toContain(undefined);
-    expect([uncommented.sources[0], oci]).toEqual(config.sources);
+    expect([giteaCa, ca, repositories, username, tokenService, keywordsAnnotation]).not.toContain(undefined);
+    expect([gitea, oci]).toEqual(config.sources);
   });
 
   test('explains its keys in words that stand before them', () => {

@@ -77,10 +77,10 @@ describe('loadConfig', () => {
   [gitea] verify-ssl: is not a key of this table; did you mean verify_ssl?
   [gitea] url: the value is not the http or https URL of the server, such as "https://git.example.org", without user, query or fragment.
   [gitea] timeout_seconds: "30" is not a whole number from 1 to 3600, without quotes.
-  [oci] password: is not a key of this table; its keys are registry, namespace, auth_token_path, timeout_seconds, verify_ssl, repositories, username, token_service, keywords_annotation.
+  [oci] password: is not a key of this table; its keys are registry, namespace, auth_token_path, timeout_seconds, verify_ssl, ca_path, repositories, username, token_service, keywords_annotation.
   [oci] auth_token_path: is missing beside username; add the path of a file that holds the token, or the password of username.
   [oci] registry: the value is not a host such as "registry.example.org" or "localhost:5000", or an http or https URL without user, query or fragment; a path of repositories belongs into namespace.
-  [[source]] "mirror" url: is not a key of this table; its keys are name, priority, owns, kind, registry, namespace, auth_token_path, timeout_seconds, verify_ssl, repositories, username, token_service, keywords_annotation.
+  [[source]] "mirror" url: is not a key of this table; its keys are name, priority, owns, kind, registry, namespace, auth_token_path, timeout_seconds, verify_ssl, ca_path, repositories, username, token_service, keywords_annotation.
   [[source]] "mirror" timeout_seconds: 99999 is not a whole number from 1 to 3600.
   [[source]] "gitea" kind: "git" is not "gitea" or "oci".
   [[source]] #3 name: is missing; add a name of lower-case letters and digits with single . _ - between them (not "search", "versions" or "notes"), such as "mirror".
@@ -110,31 +110,31 @@ describe('a key', () => {
     [`${OCI}token = "x"`, '[oci] token: is not a key of this table; did you mean auth_token_path or token_service?'],
     [
       `${OCI}"a b\\n" = 1`,
-      String.raw`[oci] "a b\n": is not a key of this table; its keys are registry, namespace, auth_token_path, timeout_seconds, verify_ssl, repositories, username, token_service, keywords_annotation.`,
+      String.raw`[oci] "a b\n": is not a key of this table; its keys are registry, namespace, auth_token_path, timeout_seconds, verify_ssl, ca_path, repositories, username, token_service, keywords_annotation.`,
     ],
     [
       `${GITEA}__proto__ = 1`,
-      '[gitea] __proto__: is not a key of this table; its keys are url, organization, token_path, timeout_seconds, verify_ssl, include_private, include_forks.',
+      '[gitea] __proto__: is not a key of this table; its keys are url, organization, token_path, timeout_seconds, verify_ssl, ca_path, include_private, include_forks.',
     ],
     [
       `${GITEA}priority = 1`,
-      '[gitea] priority: is not a key of this table; its keys are url, organization, token_path, timeout_seconds, verify_ssl, include_private, include_forks.',
+      '[gitea] priority: is not a key of this table; its keys are url, organization, token_path, timeout_seconds, verify_ssl, ca_path, include_private, include_forks.',
     ],
     [
       `${MIRROR}organization = "x"`,
-      '[[source]] "mirror" organization: is not a key of this table; its keys are name, priority, owns, kind, registry, namespace, auth_token_path, timeout_seconds, verify_ssl, repositories, username, token_service, keywords_annotation.',
+      '[[source]] "mirror" organization: is not a key of this table; its keys are name, priority, owns, kind, registry, namespace, auth_token_path, timeout_seconds, verify_ssl, ca_path, repositories, username, token_service, keywords_annotation.',
     ],
     [`${GITEA}[types]\nwork = { git = "_w" }`, '[types] work.git: is not a key of this table; did you mean gitea?'],
     [`${GITEA}[sever]`, '[sever]: is not a table of the configuration; did you mean [server]?'],
     [`${GITEA}[[sources]]`, '[[sources]]: is not a table of the configuration; did you mean [[source]]?'],
     [
       `${GITEA}[logging]`,
-      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [indexer].',
+      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer].',
     ],
     [`ttl_seconds = 1\n${GITEA}`, 'ttl_seconds: stands outside of the tables; move it below [cache].'],
     [
       `colour = 1\n${GITEA}`,
-      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [indexer].',
+      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer].',
     ],
   ])('that is unknown is a fault: %j', async (toml, fault) => {
     await expect(folder.faults(toml)).resolves.toEqual([fault]);

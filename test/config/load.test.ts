@@ -45,8 +45,9 @@ describe('loadConfig', () => {
         ['taskserv', { gitea: '_taskserv', oci: '-taskserv' }],
         ['cluster', { gitea: '_cluster', oci: '-cluster' }],
       ]),
-      site: { path: join(folder.path, 'public') },
-      indexer: { concurrency: 4, digests: 'all', deadlineSeconds: 1_800, maxAgeSeconds: 86_400 },
+      site: { path: join(folder.path, 'public'), keepGenerations: 5 },
+      policy: [],
+      indexer: { concurrency: 4, digests: 'all', deadlineSeconds: 1_800, maxLossPercent: 10, maxAgeSeconds: 86_400 },
     });
     expect(warnings).toEqual([]);
   });
@@ -91,12 +92,14 @@ describe('loadConfig', () => {
       [site]
       path = "../site"
       public_url = "https://registry.example.org/base/"
+      keep_generations = 3
       [indexer]
       concurrency = 9
       interval_seconds = 10
       digests = "latest"
       digest_budget_bytes = 5_000_000_000
       deadline_seconds = 11
+      max_loss_percent = 25
       max_age_seconds = 12
       previous = "old/v1"
     `);
@@ -125,13 +128,14 @@ describe('loadConfig', () => {
         },
       ],
       cache: { capacity: 7, ttlSeconds: 8, enableMetadataCache: false, enableListCache: false },
-      site: { path: join(folder.path, '../site'), publicUrl: 'https://registry.example.org/base' },
+      site: { path: join(folder.path, '../site'), publicUrl: 'https://registry.example.org/base', keepGenerations: 3 },
       indexer: {
         concurrency: 9,
         intervalSeconds: 10,
         digests: 'latest',
         digestBudgetBytes: 5_000_000_000,
         deadlineSeconds: 11,
+        maxLossPercent: 25,
         maxAgeSeconds: 12,
         previous: join(folder.path, 'old/v1'),
       },

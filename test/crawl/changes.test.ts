@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../indexer/model/digest.ts';
+import type { StatusDocument } from '../../indexer/model/documents.ts';
 import { problemsOf, startWorld, type World } from './world.ts';
 
 const AWS = 'provider/aws';
@@ -74,6 +75,42 @@ describe('a version that is missing from a listing', () => {
     expect((await world.run()).problems).toEqual([]);
   });
 
+  test.each([
+    ['answers 500', { kind: 'status', status: 500 }],
+    ['answers with a login page', { kind: 'garbage' }],
+    ['answers other bytes than their digest says', { kind: 'wrongBytes' }],
+  ] as const)('stays, as a problem, where asking the registry %s', async (_how, fault) => {
+    const world = await startWorld();
+    for (const tag of ['1.0.0', '1.1.0']) world.push('redis-taskserv', tag, { 'a.zip': tag });
+    await world.run();
+    const withoutFirst = (body: unknown) => ({ ...(body as object), tags: ['1.1.0'] });
+    world.oci.misbehave({ match: /\/tags\/list$/, fault: { kind: 'replaceJson', replace: withoutFirst } });
+    world.oci.misbehave({ match: /\/manifests\/1\.0\.0$/, fault });
+    expect(problemsOf(await world.run())).toEqual(['read_failed taskserv/redis@1.0.0']);
+    expect(await versionsIn(world, 'taskserv/redis')).toEqual(['1.1.0', '1.0.0']);
+  });
+
+  test('that cannot be asked about before the deadline makes the source fail', async () => {
+    const world = await startWorld({ indexer: { deadlineSeconds: 0.3 } });
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'one' }, '1.1.0': { 'a.zip': 'two' } });
+    await world.run();
+    hideFromList(world, '1.0.0');
+    world.gitea.misbehave({ match: /\/releases\/\d+$/, fault: { kind: 'hang' } });
+    expect((await world.run()).outcomes[0]?.failure?.code).toBe('timeout');
+    expect(await versionsIn(world)).toEqual(['1.1.0', '1.0.0']);
+  });
+
+  test('because its tag was changed is listed once, under the new one', async () => {
+    const world = await startWorld();
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'one' } });
+    await world.run();
+    world.gitea.renameRepository('acme', 'aws_prov', 'aws_prov').releases[0]!.tag = '1.0.1';
+    expect((await world.run()).problems).toEqual([]);
+    expect(await world.versions(AWS)).toMatchObject([
+      { version: '1.0.1', sources: ['gitea'], assets: [{ locations: [{ source: 'gitea' }] }] },
+    ]);
+  });
+
   test('goes with its whole repository', async () => {
     const world = await startWorld();
     world.release('aws_prov', { '1.0.0': { 'a.zip': 'one' }, '1.1.0': { 'a.zip': 'two' } });
@@ -82,6 +119,15 @@ describe('a version that is missing from a listing', () => {
     world.gitea.removeRepository('acme', 'aws_prov');
     expect((await world.run()).published).toMatchObject({ removed: 3 });
     expect((await world.items()).map((each) => each.name)).toEqual(['gcp']);
+  });
+
+  test('goes when its repository is given to another organization', async () => {
+    const world = await startWorld({ gitea: { organizations: ['acme', 'other'] } });
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'one' } });
+    await world.run();
+    world.gitea.transfer('acme', 'aws_prov', 'other');
+    expect((await world.run()).problems).toEqual([]);
+    expect(await world.items()).toEqual([]);
   });
 
   test('follows its repository to its new name', async () => {
@@ -144,13 +190,39 @@ describe('an asset whose bytes were replaced', () => {
       {
         code: 'mutated',
         subject: 'provider/aws@1.0.0',
-        detail: expect.stringContaining(`now ${digestOf('other')}; the version was first seen with ${digestOf('one')}`),
+        detail: expect.stringContaining(
+          `now ${digestOf('other')}; when the version was first seen it was ${digestOf('one')}`,
+        ),
       },
     ]);
     expect(await world.versions(AWS)).toEqual(before);
     expect(world.attachmentRequests()).toBe(Object.keys(replaced).length);
     expect((await world.run()).published).toMatchObject({ changed: false });
     expect(world.attachmentRequests()).toBe(Object.keys(replaced).length);
+  });
+
+  test('tells both digests in the status document, and its extension has the problem too', async () => {
+    const world = await startWorld();
+    world.release('aws_prov', { '1.0.0': first });
+    await world.run();
+    world.gitea.replaceAsset('acme', 'aws_prov', { tag: '1.0.0', name: 'aws_prov.tar.gz', content: 'other' });
+    await world.run();
+    const { problems } = await world.read<StatusDocument>('status');
+    expect(problems).toMatchObject({ total: 1, by_code: { mutated: 1 } });
+    for (const each of ['one', 'other']) expect(problems.first[0]?.detail).toContain(digestOf(each));
+    expect((await world.extension(AWS)).problems).toEqual(problems.first);
+  });
+
+  test('by the same bytes is no problem, and its new location is used', async () => {
+    const world = await startWorld();
+    world.release('aws_prov', { '1.0.0': first });
+    await world.run();
+    const same = { tag: '1.0.0', name: 'aws_prov.tar.gz', content: 'one' };
+    const { uuid } = world.gitea.replaceAsset('acme', 'aws_prov', same);
+    expect((await world.run()).problems).toEqual([]);
+    const [entry] = await world.versions(AWS);
+    expect(entry?.assets.find((each) => each.primary)?.locations).toEqual([{ source: 'gitea', attachment: uuid }]);
+    expect(entry?.checksum).toBe(digestOf('one'));
   });
 
   test('by a tag that was moved keeps its first digest and location', async () => {
@@ -172,6 +244,24 @@ describe('an asset whose bytes were replaced', () => {
     const { uuid } = world.gitea.replaceAsset('acme', 'aws_prov', { tag: '1.0.0', name: 'a.zip', content: 'one' });
     expect((await world.run()).problems).toEqual([]);
     expect(await world.versions(AWS)).toMatchObject([{ assets: [{ locations: [{ attachment: uuid }] }] }]);
+  });
+});
+
+describe('an asset that is deleted from a listed version', () => {
+  test.each([
+    ['the primary one', 'a.tar.gz'],
+    ['another one', 'README.md'],
+  ])('(%s) is no longer listed, and keeps other bytes out when it comes back', async (_which, name) => {
+    const world = await startWorld();
+    world.release('aws_prov', { '1.0.0': { 'a.tar.gz': 'one', 'README.md': 'read me', 'NEWS.md': 'news' } });
+    await world.run();
+    world.gitea.removeAsset('acme', 'aws_prov', { tag: '1.0.0', name });
+    await world.run();
+    const before = await world.versions(AWS);
+    expect(before[0]?.assets.map((each) => each.name)).not.toContain(name);
+    world.gitea.addAsset('acme', 'aws_prov', { tag: '1.0.0', name, content: 'other' });
+    expect(problemsOf(await world.run())).toContain('mutated provider/aws@1.0.0');
+    expect(await world.versions(AWS)).toEqual(before);
   });
 });
 

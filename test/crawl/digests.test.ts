@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../indexer/model/digest.ts';
-import { problemsOf, startWorld, type World } from './world.ts';
-
-const sha256Of = (content: string) => digestOf(content).slice('sha256:'.length);
-const computed = (content: string) => `computed ${digestOf(content)}`;
-const claimed = (content: string) => `sidecar ${digestOf(content)}`;
-
-/** Version -> origin and digest of its primary asset; undefined while it has none. */
-async function digestsIn(world: World, id = 'provider/aws'): Promise<Record<string, string | undefined>> {
-  const entries = (await world.versions(id)).map(({ version, assets }) => {
-    const primary = assets.find((each) => each.primary);
-    return [version, primary?.digest && `${primary.digest_origin} ${primary.digest}`] as const;
-  });
-  return Object.fromEntries(entries);
-}
+import { computed, digestsIn, sha256Of } from './digests-in.ts';
+import { problemsOf, startWorld } from './world.ts';
 
 describe('an attachment', () => {
   test('is read once, and its digest is known in every later crawl', async () => {
@@ -64,6 +52,21 @@ describe('an attachment', () => {
     expect(await digestsIn(world)).toEqual({ '1.1.0': computed('bad bytes'), '1.0.0': computed('good') });
   });
 
+  test.each([
+    ['breaks off', { kind: 'truncate', afterBytes: 2 }],
+    ['does not answer', { kind: 'reset' }],
+    ['is overloaded', { kind: 'status', status: 503 }],
+  ] as const)('that %s at first is read anew in the same crawl', async (_how, fault) => {
+    const world = await startWorld();
+    world.release('aws_prov', { '1.0.0': { 'a.tar.gz': 'good' } });
+    world.gitea.misbehave({ match: /\/attachments\//, times: 2, fault });
+    const report = await world.run();
+    expect(report.problems).toEqual([]);
+    expect(report.outcomes[0]?.counts.retries).toBe(2);
+    expect(world.attachmentRequests()).toBe(3);
+    expect(await digestsIn(world)).toEqual({ '1.0.0': computed('good') });
+  });
+
   test('that is added to a listed version and cannot be read leaves the version as it was', async () => {
     const world = await startWorld();
     world.release('aws_prov', { '1.0.0': { 'a.tar.gz': 'good' } });
@@ -101,6 +104,44 @@ describe('attachments that fail one after another', () => {
     await world.run();
     expect(world.attachmentRequests()).toBe(7);
     expect(await world.items()).toMatchObject([{ version: '1.8.0', version_count: 9 }]);
+  });
+});
+
+describe('attachments that fail again and again', () => {
+  test('do not make their source fail for ever: what could not be read before says nothing of the backend', async () => {
+    const world = await startWorld({ indexer: { concurrency: 1 } });
+    for (let minor = 0; minor < 9; minor += 1) world.release('aws_prov', { [`1.${minor}.0`]: { 'a.zip': `${minor}` } });
+    const good = world.attachmentPath('aws_prov', '1.0.0');
+    world.gitea.misbehave({
+      match: (each) => each.path.startsWith('/attachments/') && each.path !== good,
+      fault: { kind: 'reset' },
+    });
+    const first = await world.run();
+    expect(first.outcomes[0]?.failure).toMatchObject({ code: 'source_failed' });
+    expect(first.problems.map((each) => each.code)).toEqual(Array.from({ length: 5 }, () => 'read_failed'));
+    const second = await world.run();
+    expect(second.outcomes[0]?.failure).toBeUndefined();
+    expect(second.problems).toHaveLength(8);
+    expect(await world.items()).toMatchObject([{ version: '1.0.0', version_count: 1 }]);
+    world.gitea.heal();
+    expect((await world.run()).problems).toEqual([]);
+    expect(await world.items()).toMatchObject([{ version: '1.8.0', version_count: 9 }]);
+  });
+});
+
+describe('attachments that fail with one between that does not', () => {
+  test('are each a problem of their version', async () => {
+    const world = await startWorld({ indexer: { concurrency: 1 } });
+    for (let minor = 0; minor < 9; minor += 1) world.release('aws_prov', { [`1.${minor}.0`]: { 'a.zip': `${minor}` } });
+    const good = world.attachmentPath('aws_prov', '1.4.0');
+    world.gitea.misbehave({
+      match: (each) => each.path.startsWith('/attachments/') && each.path !== good,
+      fault: { kind: 'reset' },
+    });
+    const report = await world.run();
+    expect(report.outcomes[0]?.failure).toBeUndefined();
+    expect(report.problems).toHaveLength(8);
+    expect(await world.items()).toMatchObject([{ version: '1.4.0', version_count: 1 }]);
   });
 });
 
@@ -167,105 +208,5 @@ describe('a sidecar', () => {
     expect((await world.run()).problems).toEqual([]);
     expect((await world.run()).published).toMatchObject({ changed: false });
     expect((await world.versions('provider/aws'))[0]?.assets).toHaveLength(4);
-  });
-});
-
-describe('digests = "latest"', () => {
-  test('reads the shown version of each extension only, whichever that is', async () => {
-    const world = await startWorld({ indexer: { digests: 'latest' } });
-    world.release('aws_prov', {
-      '1.0.0': { 'a.zip': 'one' },
-      '1.1.0': { 'a.zip': 'two' },
-      '2.0.0-rc.1': { 'a.zip': 'rc' },
-    });
-    world.release('gcp_prov', { '1.0.0-rc.1': { 'a.zip': 'gcp one' }, '1.0.0-rc.2': { 'a.zip': 'gcp two' } });
-    await world.run();
-    expect(await digestsIn(world)).toEqual({ '2.0.0-rc.1': undefined, '1.1.0': computed('two'), '1.0.0': undefined });
-    expect(await digestsIn(world, 'provider/gcp')).toEqual({
-      '1.0.0-rc.2': computed('gcp two'),
-      '1.0.0-rc.1': undefined,
-    });
-    expect(world.attachmentRequests()).toBe(2);
-    world.release('aws_prov', { '1.2.0': { 'a.zip': 'three' } });
-    await world.run();
-    expect(await digestsIn(world)).toMatchObject({ '1.2.0': computed('three'), '1.1.0': computed('two') });
-    expect(world.attachmentRequests()).toBe(3);
-  });
-});
-
-describe('digests = "sidecar"', () => {
-  test('trusts what sidecars claim, reads nothing else, and says where the digest is from', async () => {
-    const world = await startWorld({ indexer: { digests: 'sidecar' } });
-    world.release('aws_prov', {
-      '1.0.0': { 'a.zip': 'one', 'a.zip.sha256': sha256Of('one') },
-      '1.1.0': { 'a.zip': 'two' },
-      '1.2.0': { 'a.zip': 'three', SHA256SUMS: `${sha256Of('unread bytes are not checked')}  a.zip` },
-    });
-    expect((await world.run()).problems).toEqual([]);
-    expect(await digestsIn(world)).toEqual({
-      '1.2.0': claimed('unread bytes are not checked'),
-      '1.1.0': undefined,
-      '1.0.0': claimed('one'),
-    });
-    expect(world.attachmentRequests()).toBe(2);
-  });
-
-  test('finds a wrong claim out when the bytes are read later', async () => {
-    const world = await startWorld({ indexer: { digests: 'sidecar' } });
-    world.release('aws_prov', {
-      '1.0.0': { 'a.zip': 'one', 'a.zip.sha256': sha256Of('one') },
-      '1.1.0': { 'a.zip': 'two', 'a.zip.sha256': sha256Of('wrong') },
-    });
-    await world.run();
-    world.config.indexer.digests = 'all';
-    const report = await world.run();
-    expect(problemsOf(report)).toEqual(['mutated provider/aws@1.1.0']);
-    expect(await digestsIn(world)).toEqual({ '1.1.0': claimed('wrong'), '1.0.0': computed('one') });
-  });
-});
-
-describe('digest_budget_bytes', () => {
-  test('spreads the reading over crawls, the newest version of each extension first', async () => {
-    const world = await startWorld({ indexer: { digestBudgetBytes: 20, concurrency: 1 } });
-    for (const name of ['aws', 'gcp']) {
-      world.release(`${name}_prov`, {
-        '2.0.0-rc.1': { 'a.zip': '012345678r' },
-        '1.1.0': { 'a.zip': '0123456781' },
-        '1.0.0': { 'a.zip': '0123456780' },
-      });
-    }
-    const known = async () => {
-      const both = await Promise.all(['provider/aws', 'provider/gcp'].map((id) => digestsIn(world, id)));
-      return both.map((each) => Object.keys(each).filter((version) => each[version] !== undefined));
-    };
-    await world.run();
-    expect(await known()).toEqual([['1.1.0'], ['1.1.0']]);
-    await world.run();
-    expect(await known()).toEqual([
-      ['2.0.0-rc.1', '1.1.0'],
-      ['2.0.0-rc.1', '1.1.0'],
-    ]);
-    await world.run();
-    expect((await known()).map((each) => each.length)).toEqual([3, 3]);
-    expect(world.attachmentRequests()).toBe(6);
-  });
-
-  test('lists a version that is not read yet without a checksum', async () => {
-    const world = await startWorld({ indexer: { digestBudgetBytes: 3 } });
-    world.release('aws_prov', { '1.1.0': { 'a.zip': 'new' }, '1.0.0': { 'a.zip': 'old' } });
-    await world.run();
-    const [newer, older] = await world.versions('provider/aws');
-    expect(newer).toMatchObject({ checksum: digestOf('new'), size: 3 });
-    expect(older).toMatchObject({ download_url: '/api/v1/extensions/provider/aws/1.0.0', size: 3 });
-    expect(older).not.toHaveProperty('checksum');
-  });
-
-  test('never lets an asset wait for ever because it is larger', async () => {
-    const world = await startWorld({ indexer: { digestBudgetBytes: 3, concurrency: 1 } });
-    world.release('aws_prov', { '1.1.0': { 'a.zip': 'larger than three' }, '1.0.0': { 'a.zip': 'larger, too' } });
-    await world.run();
-    expect(await digestsIn(world)).toEqual({ '1.1.0': computed('larger than three'), '1.0.0': undefined });
-    await world.run();
-    expect(await digestsIn(world)).toMatchObject({ '1.0.0': computed('larger, too') });
   });
 });

@@ -158,6 +158,15 @@ describe('lost access', () => {
       await expectCarriedForward(world, 'oci');
     },
   );
+
+  test('to every repository of a registry without a namespace is no emptiness', async () => {
+    const world = await startWorld({ oci: { flavour: 'gitea' }, ociSource: { namespace: '' } });
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'aws' } });
+    world.oci.pushArtifact('redis-taskserv', '7.0.0', { layers: [{ title: 'a.zip', content: 'redis' }] });
+    expect((await world.run()).published?.pointer.counts.extensions).toBe(2);
+    world.oci.hideOwner('redis-taskserv');
+    await expectCarriedForward(world, 'oci');
+  });
 });
 
 describe('all sources at once', () => {
@@ -199,7 +208,19 @@ describe('a source that fails in its first crawl', () => {
 });
 
 describe('a source that fails while its assets are read', () => {
-  test('is not asked for anything more', async () => {
+  test('is not asked for anything more while the crawl of another goes on', async () => {
+    const world = await startWorld({ indexer: { deadlineSeconds: 0.5, concurrency: 1 } });
+    for (let minor = 0; minor < 20; minor += 1)
+      world.release('aws_prov', { [`1.${minor}.0`]: { 'a.zip': `${minor}` } });
+    world.gitea.misbehave({ match: /\/attachments\//, fault: { kind: 'reset' } });
+    world.oci.misbehave({ match: EVERYTHING, fault: { kind: 'hang' } });
+    const { outcomes } = await world.run();
+    expect(outcomes.map((each) => each.failure?.code)).toEqual(['source_failed', 'timeout']);
+    // Five in a row, three tries each.
+    expect(world.attachmentRequests()).toBe(15);
+  });
+
+  test('is not asked for anything more once its time is over', async () => {
     const world = await startWorld({ indexer: { deadlineSeconds: 0.3, concurrency: 2 } });
     for (let minor = 0; minor < 20; minor += 1)
       world.release('aws_prov', { [`1.${minor}.0`]: { 'a.zip': `${minor}` } });

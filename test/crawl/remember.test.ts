@@ -25,6 +25,7 @@ function crawl(before: Memory, outcomes: SourceOutcome[], now = THIS_CRAWL) {
   return remember(before, outcomes, {
     preference: outcomes.map((each) => each.name),
     ownership: createOwnership([]),
+    policy: [],
     now,
   });
 }
@@ -55,6 +56,18 @@ describe('the record of a version', () => {
         digests: { 'a.zip': digestOf('a'), 'plugin.tar.gz': digestOf('x') },
       },
     });
+  });
+
+  test('keeps the digests of assets that are gone', () => {
+    const record = {
+      first_seen: FIRST_CRAWL,
+      checksum: digestOf('x'),
+      digests: { 'README.md': digestOf('r'), 'plugin.tar.gz': digestOf('x') },
+    };
+    const before = memoryOf({}, { [AWS]: record });
+    const readme = attachmentOf('r', { name: 'README.md', primary: false });
+    const { memory } = crawl(before, [gave('gitea', [releaseOf(AWS, [readme])])]);
+    expect(memory.versions['provider/aws']).toEqual({ '1.0.0': record });
   });
 
   test('is marked when the version is gone, once, and no longer when it is back', () => {

@@ -38,7 +38,7 @@ describe('settleSource', () => {
         code: 'mutated',
         source: 'gitea',
         subject: AWS,
-        detail: `The asset plugin.tar.gz is now ${digestOf('new')}; the version was first seen with ${digestOf('old')}, which stands.`,
+        detail: `The asset plugin.tar.gz is now ${digestOf('new')}; when the version was first seen it was ${digestOf('old')}, which stands.`,
       },
     ]);
   });
@@ -55,6 +55,31 @@ describe('settleSource', () => {
     const given = sourceMemory([releaseOf(AWS, [attachmentOf(undefined)])]);
     const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
     expect(settled).toEqual(sourceMemory([old]));
+  });
+
+  test('takes another length for other bytes where the first were never read', () => {
+    const old = releaseOf(AWS, [{ ...attachmentOf(undefined, { uuid: 'first' }), size: 10 }]);
+    const before = memoryOf({ gitea: [old] }, { [AWS]: {} });
+    const other = { ...attachmentOf(undefined, { uuid: 'second' }), size: 12 };
+    const unread = settleSource('gitea', sourceMemory([releaseOf(AWS, [other])]), before);
+    expect(unread.releases).toEqual([old]);
+    expect(unread.findings).toMatchObject([
+      {
+        code: 'mutated',
+        detail:
+          'The asset plugin.tar.gz is now 12 bytes long; when the version was first seen it was 10 bytes long, which stands.',
+      },
+    ]);
+    const read = settleSource('gitea', sourceMemory([releaseOf(AWS, [attachmentOf('twelve bytes')])]), before);
+    expect(read.releases).toEqual([old]);
+    expect(read.findings[0]?.detail).toContain(`is now ${digestOf('twelve bytes')}; when`);
+  });
+
+  test('believes the record of another source about bytes that it has not read itself', () => {
+    const old = releaseOf(AWS, [{ ...attachmentOf(undefined), size: 10 }]);
+    const before = memoryOf({ gitea: [old] }, { [AWS]: recordOf('right') });
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('right')])]);
+    expect(settleSource('gitea', given, before)).toEqual(given);
   });
 
   test('sees through a change of the primary asset’s name', () => {
@@ -88,6 +113,12 @@ describe('settleSource', () => {
     const given = sourceMemory([releaseOf(AWS, [attachmentOf('new')])]);
     const settled = settleSource('gitea', given, memoryOf({ gitea: [] }, { [AWS]: recordOf('old') }));
     expect(settled).toEqual(given);
+  });
+
+  test('leaves it to merging where the bytes from before were not the first seen ones either', () => {
+    const before = memoryOf({ oci: [releaseOf(AWS, [attachmentOf('mine')])] }, { [AWS]: recordOf('of gitea') });
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('mine, changed')])]);
+    expect(settleSource('oci', given, before)).toEqual(given);
   });
 
   test('takes a source named as a property of every object for what it is', () => {

@@ -29,7 +29,7 @@ export async function bytesOf(folder: string): Promise<Record<string, string>> {
 
 /** The same configuration with a site of its own. */
 export async function elsewhere(config: Config): Promise<Config> {
-  return { ...config, site: { path: await temporaryFolder() }, indexer: { ...config.indexer } };
+  return { ...config, site: { ...config.site, path: await temporaryFolder() }, indexer: { ...config.indexer } };
 }
 
 /** A published site to start from, by its folder or URL. */

@@ -159,7 +159,9 @@ test('what is added is listed, what is withdrawn is not, and what is replaced st
   proxy.clock.nowMs += 2_000;
   const { body } = await ask(`${proxy.url}/api/v1/extensions/provider/aws/1.2.0`);
   expect(body.equals(bytes)).toBe(true);
-  expect(await proxy.get('/extensions/provider/aws/0.1.0')).toMatchObject({ status: 502 });
+  // The first bytes are gone with their attachment, and no others are ever given in their place.
+  const { status, json } = await proxy.get('/extensions/provider/aws/0.1.0');
+  expect([status, json]).toMatchObject([409, { error: 'conflict' }]);
 });
 
 describe('the command', () => {

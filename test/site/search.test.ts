@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Item } from '../../indexer/model/documents.ts';
+import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
 import { createSearch, renderSearchDocument } from '../../indexer/site/search.ts';
 import type { SearchQuery } from '../../indexer/site/search.ts';
 import { CATALOGUE, FIRST, item } from './search-catalogue.ts';
@@ -62,6 +62,22 @@ describe('Search.query', () => {
     expect(found({ text: 'registry' }).at(-1)).toBe('taskserv/docker-registry');
     expect(hits.at(-1)?.score).toBeLessThan(hits.at(-2)?.score ?? 0);
     expect(found({ text: 'docker registry' }).at(-1)).toBe('taskserv/docker-registry');
+  });
+
+  test('never finds what is yanked, by whatever is asked', () => {
+    const yanked: Partial<Item> = { yanked: true, source: 'mirror', sources: ['mirror'] };
+    const items = [item('provider/aws | cloud | Machines', yanked), item('provider/gcp | cloud | Machines')];
+    for (const text of ['aws', 'aw', 'provider/aws', 'awz machines', 'cloud', '']) {
+      expect(found({ text }, items)).not.toContain('provider/aws');
+    }
+    expect(found({ text: '', type: 'provider' }, items)).toEqual(['provider/gcp']);
+    expect(found({ text: '', source: 'mirror' }, items)).toEqual([]);
+  });
+
+  test('finds its way in a site that was published before anything could be yanked', () => {
+    const { yanked: _yanked, ...before } = renderSearchDocument([item('provider/aws | x | x')]);
+    const engine = createSearch(before as SearchDocument);
+    expect(engine.query({ text: 'aws' })).toHaveLength(1);
   });
 
   test('breaks ties by name, then type', () => {
@@ -236,6 +252,12 @@ describe('renderSearchDocument', () => {
       source: [['gitea', 'oci'], ['gitea']],
       tags: [['cloud', 'amazon'], []],
       deprecated: [1],
+      yanked: [],
     });
+  });
+
+  test('marks the rows whose every version is yanked', () => {
+    const items = [item('provider/aws | x | x'), item('provider/gcp | x | x', { yanked: true })];
+    expect(renderSearchDocument(items)).toMatchObject({ name: ['aws', 'gcp'], yanked: [1] });
   });
 });
