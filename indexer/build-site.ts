@@ -15,10 +15,10 @@ import { emptyMemory, type Memory } from './model/memory.ts';
 import type { Problem } from './model/problem.ts';
 import { formatTime } from './model/text.ts';
 import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publish/gate.ts';
-import { publishSite, type Current, type Published } from './publish/publish.ts';
+import { publishSite, UNFINISHED_FILE, type Current, type Published } from './publish/publish.ts';
 import { openSite, parseDocument, readPointer } from './read-site.ts';
 import { renderDocument, renderSite } from './site/documents.ts';
-import { CRAWL, MEMORY, STATUS } from './site/layout.ts';
+import { CRAWL, fileOf, MEMORY, STATUS } from './site/layout.ts';
 import { renderCrawl, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
 import { createSource } from './sources/create-source.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
@@ -115,7 +115,14 @@ async function loadStart(current: Current | undefined, dependencies: BuildDepend
   const from = previous ?? storage;
   const pointer = previous === undefined ? current?.pointer : (await readPointer(previous))?.pointer;
   if (pointer === undefined) {
-    if (previous === undefined || firstRun === true) return { memory: emptyMemory() };
+    if (firstRun === true || (previous === undefined && !(await hasLostPointer(storage))))
+      return { memory: emptyMemory() };
+    if (previous === undefined) {
+      throw new RegistryError(
+        'invalid_site',
+        `${storage.name} has documents but no index.json: restore it, or run once with --first-run, which forgets what was first seen.`,
+      );
+    }
     throw new RegistryError(
       'storage',
       `[indexer] previous: ${previous.name} has no published site; correct it, or run once with --first-run.`,
@@ -131,6 +138,12 @@ async function loadStart(current: Current | undefined, dependencies: BuildDepend
   if (bytes === undefined)
     throw new RegistryError('invalid_site', `${from.name} has no memory; it cannot be started from.`);
   return { memory: parseDocument<Memory>(bytes, `${from.name}: memory`), pointer };
+}
+
+/** A site whose pointer somebody removed; one whose first publishing was killed has said that it is unfinished. */
+async function hasLostPointer(storage: SiteStorage): Promise<boolean> {
+  const [memory, unfinished] = await Promise.all([storage.read(fileOf(MEMORY)), storage.read(UNFINISHED_FILE)]);
+  return memory !== undefined && unfinished === undefined;
 }
 
 async function crawl(

@@ -69,6 +69,11 @@ interface Flags {
 /** Each with how many operands it takes at most. */
 const COMMANDS: Readonly<Record<string, number>> = { index: 0, check: 0, explain: 1, rollback: 1, resume: 0 };
 
+// Whoever reads us through a pipe may stop reading: what was published stands, and its exit code too.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`extension-indexer: ${messageOf(error)}\n`);
   return exitCodeOfError(error);

@@ -97,12 +97,19 @@ type Parts = Pick<Services, 'view' | 'metrics' | 'isStopping'>;
 
 function createServices(options: AppOptions, { view, metrics, isStopping }: Parts): Services {
   const { config, reader, sources, now } = options;
-  const opener = createAssetOpener({ sources, now, onMismatch: () => metrics.digestMismatches.add({}, 1) });
+  const limits = options.downloadLimits ?? DOWNLOAD_LIMITS;
+  const { firstByteMs } = limits;
+  const opener = createAssetOpener({
+    sources,
+    now,
+    firstByteMs,
+    onMismatch: () => metrics.digestMismatches.add({}, 1),
+  });
   return {
     config,
     view,
     documents: createDocuments(reader, config, now),
-    sendAsset: createAssetSender({ opener, metrics, now, limits: options.downloadLimits ?? DOWNLOAD_LIMITS }),
+    sendAsset: createAssetSender({ opener, metrics, now, limits }),
     health: createHealth({
       view,
       sources,

@@ -10,6 +10,7 @@ import type { Version } from '../indexer/model/version.ts';
 import type { OpenedAsset, Source } from '../indexer/sources/source.ts';
 import type { ByteRange } from './byte-range.ts';
 import { ApiError, backendError } from './error-table.ts';
+import { startPatience } from './first-byte.ts';
 import { cutBody, verifyBody, WrongBytesError } from './verified-body.ts';
 
 export interface WantedAsset {
@@ -27,6 +28,8 @@ export interface AssetOpenerOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   onMismatch: () => void;
+  /** How long a client waits for the first byte, over all locations. */
+  firstByteMs: number;
 }
 
 export interface AssetOpener {
@@ -62,6 +65,7 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
       const { locations } = wanted.asset;
       const trusted = locations.filter((each) => !distrusted.has(trustKey(wanted, each)));
       const failures: Failure[] = [];
+      const patience = startPatience(signal, options.firstByteMs);
       for (const location of trusted) {
         const source = options.sources.get(location.source);
         const kind = source?.kind ?? 'http';
@@ -74,12 +78,16 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
           logFailure(log, wanted, { location, kind, error });
         };
         try {
-          return await begin({ wanted, location, source, signal, report });
+          const chunks = await begin({ wanted, location, source, signal: patience.signal, report });
+          patience.end();
+          return chunks;
         } catch (error) {
           if (signal.aborted) throw signal.reason;
           failures.push({ location, kind, error });
+          if (patience.signal.aborted) break;
         }
       }
+      patience.end();
       const isMismatch =
         trusted.length < locations.length || failures.some(({ error }) => error instanceof WrongBytesError);
       throw isMismatch ? wrongEverywhere(wanted) : await nowhere(wanted, failures);

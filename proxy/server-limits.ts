@@ -46,6 +46,8 @@ export interface DownloadLimits {
   /** What must reach the client in each window; a download that is slower holds its place for nobody's use. */
   minWindowBytes: number;
   windowMs: number;
+  /** How long a client waits for the first byte, over all locations. */
+  firstByteMs: number;
 }
 
 /**
@@ -57,4 +59,6 @@ export const DOWNLOAD_LIMITS: DownloadLimits = {
   /** 1 KiB/s over a minute: less than any modem. */
   minWindowBytes: 60 * 1_024,
   windowMs: 60 * SECOND_MS,
+  /** Less than `connectionTimeout`, which would close the connection without a word. */
+  firstByteMs: 50 * SECOND_MS,
 };

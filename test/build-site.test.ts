@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf } from '../indexer/exit-codes.ts';
@@ -119,6 +119,7 @@ describe('buildSite', () => {
 describe('a site in the own folder that cannot be read', () => {
   test.each([
     ['its pointer is garbage', (v1: string) => writeFile(join(v1, 'index.json'), '{')],
+    ['its pointer was removed', (v1: string) => rm(join(v1, 'index.json'))],
     ['its memory was changed by hand', flipMemory],
   ])('because %s is the run’s failure, never a fresh start', async (_why, spoil) => {
     const world = await smallWorld();

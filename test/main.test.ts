@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -45,6 +46,16 @@ describe('extension-indexer', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/digests/);
     expect(stderr).toMatch(/concurrancy.*concurrency/);
+  });
+
+  test('publishes all the same when nobody reads its report any more', async () => {
+    const world = await smallWorld();
+    const { child, ended } = start('--config', await configFile(world));
+    ended.catch(() => undefined);
+    const exited = once(child, 'exit');
+    child.stdout?.destroy();
+    expect(await exited).toEqual([0, null]);
+    await expectValidSite(world.config);
   });
 
   test('crawls and publishes, tells so in words, and tells an unchanged world as such', async () => {

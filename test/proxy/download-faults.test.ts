@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { SHARED, SHARED_BIG, sharedSite, startProxy, startWorld } from './world.ts';
+import { DOWNLOAD_LIMITS } from '../../proxy/server-limits.ts';
+import { SHARED, SHARED_BIG, sharedSite, startProxy, startWorld, untilOver } from './world.ts';
 
 const site = sharedSite();
 
@@ -73,6 +74,17 @@ describe('a backend that fails', () => {
     const { get } = await startProxy({ ...config, sources });
     const answer = await get(AWS);
     expect({ status: answer.status, body: answer.json }).toMatchObject({ status: 504, body: { details: 'timeout' } });
+  });
+
+  test('in the time that a client waits is a 504 too, however patient the source is', async () => {
+    const { config, gitea } = await site();
+    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'hang' } });
+    const { get, logged } = await startProxy(config, { downloadLimits: { ...DOWNLOAD_LIMITS, firstByteMs: 100 } });
+    const answer = await get(AWS);
+    expect({ status: answer.status, body: answer.json }).toMatchObject({ status: 504, body: { details: 'timeout' } });
+    expect(await logged('location_failed')).toMatchObject({ code: 'timeout', source: 'gitea' });
+    await untilOver(gitea);
+    expect(gitea.requests.at(-1)?.outcome).toBe('broken');
   });
 
   test('gives way to the next location', async () => {
