@@ -2,7 +2,7 @@ import type { Config } from '../indexer/config/config.ts';
 import { digestOf, type Digest } from '../indexer/model/digest.ts';
 import { RegistryError } from '../indexer/model/errors.ts';
 import { readReferenced } from '../indexer/read-site.ts';
-import { blobOf, CRAWL, fileOf, LIST, MANIFEST, STATUS } from '../indexer/site/layout.ts';
+import { blobOf, fileOf, LIST, MANIFEST, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { createDocumentCache, type CacheStatistics, type DocumentCache } from './document-cache.ts';
 import { createDocument, type Document } from './document.ts';
@@ -18,8 +18,6 @@ export interface Documents {
   statistics(): Record<CacheName, CacheStatistics>;
 }
 
-/** Documents that say what the newest crawl saw; they belong to no generation, so their friendly file is all there is. */
-const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL]);
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
 
 /** The site's documents, through the caches of `[cache]`. */

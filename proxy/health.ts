@@ -1,3 +1,4 @@
+import type { Held } from '../indexer/model/documents.ts';
 import { codeOf } from '../indexer/model/errors.ts';
 import type { Source } from '../indexer/sources/source.ts';
 import type { Generation, SiteView } from './site-view.ts';
@@ -17,6 +18,8 @@ export interface IndexHealth {
   created: string;
   checked_at: string;
   age_seconds: number;
+  /** A rollback holds the index: nothing is published until it is resumed. */
+  held?: Held;
   /** No crawl has confirmed the index for longer than `[indexer] max_age_seconds`. */
   stale: boolean;
 }
@@ -94,6 +97,7 @@ function indexHealth({ pointer }: Generation, nowMs: number, maxAgeSeconds: numb
     created: pointer.created,
     checked_at: pointer.checked_at,
     age_seconds: ageSeconds,
+    ...(pointer.held && { held: pointer.held }),
     stale: ageSeconds > maxAgeSeconds,
   };
 }

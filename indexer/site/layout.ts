@@ -32,6 +32,8 @@ export const MEMORY = 'memory';
 export const STATUS = 'status';
 export const CRAWL = 'crawl';
 export const GENERATIONS = 'generations';
+/** Documents that tell of the site as it is now, and belong to no generation: only their friendly files are there. */
+export const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL, GENERATIONS]);
 /** The folder of the folders of files that are named by their bytes. */
 export const BLOBS = 'by-hash/sha256';
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseDigest } from '../../indexer/model/digest.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
-import { CRAWL, STATUS } from '../../indexer/site/layout.ts';
+import { OUTSIDE_GENERATIONS } from '../../indexer/site/layout.ts';
 import { CACHE_CONTROL, sendDocument } from '../answer.ts';
 import type { Document } from '../document.ts';
 import { ApiError } from '../error-table.ts';
@@ -34,7 +34,7 @@ export function createDocumentRoutes({ config, view, documents }: Services): Doc
     }
     return {
       document: await documents.read(generation, path),
-      cacheControl: path === STATUS || path === CRAWL ? CACHE_CONTROL.pointer : CACHE_CONTROL.document,
+      cacheControl: OUTSIDE_GENERATIONS.has(path) ? CACHE_CONTROL.pointer : CACHE_CONTROL.document,
     };
   };
 

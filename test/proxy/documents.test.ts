@@ -38,6 +38,7 @@ describe('GET a document', () => {
     ['/manifest', 'manifest/index.json', DOCUMENT],
     ['/status', 'status/index.json', POINTER],
     ['/crawl/index.json', 'crawl/index.json', POINTER],
+    ['/generations', 'generations/index.json', POINTER],
   ])('answers %j with the file %s', async (path, file, cacheControl) => {
     const { get, config } = world();
     const { status, headers, body } = await get(path);

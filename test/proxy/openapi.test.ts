@@ -46,6 +46,7 @@ describe('the OpenAPI document', () => {
         'memory',
         'status',
         'crawl',
+        'generations',
         'by-type',
         'by-source',
         'pages',
@@ -60,7 +61,14 @@ describe('the OpenAPI document', () => {
 
   test('has the documents of the site that are served by their path', async () => {
     const { documents } = (await world().get('/manifest')).json as { documents: Record<string, unknown> };
-    for (const path of ['', '/manifest', '/status', '/crawl', ...Object.keys(documents).map((each) => `/${each}`)]) {
+    for (const path of [
+      '',
+      '/manifest',
+      '/status',
+      '/crawl',
+      '/generations',
+      ...Object.keys(documents).map((each) => `/${each}`),
+    ]) {
       for (const spelling of path === '' ? [path] : [path, `${path}/`, `${path}/index.json`]) {
         expect(itemOf(`/api/v1${spelling}`), spelling).toBeDefined();
       }
@@ -224,11 +232,12 @@ async function seeFailures(target: string, method: string, see: See): Promise<vo
   };
   const { url } = await startProxy(config, { reader });
   see(target, await ask(url + target, { method }));
-  // The two documents that belong to no generation are files that somebody can take away.
-  if (!/status|crawl/.test(target)) return;
+  // The documents that belong to no generation are files that somebody can take away.
+  const taken = /status|crawl|generations/;
+  if (!taken.test(target)) return;
   const without = {
     ...folder,
-    read: async (file: string) => (/status|crawl/.test(file) ? undefined : folder.read(file)),
+    read: async (file: string) => (taken.test(file) ? undefined : folder.read(file)),
   };
   const { url: stripped } = await startProxy(config, { reader: without });
   see(target, await ask(stripped + target, { method }));

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createFolderReader } from '../../indexer/storage/folder.ts';
+import { rollBackSite } from '../../indexer/rollback.ts';
+import { createFolderReader, createFolderStorage } from '../../indexer/storage/folder.ts';
 import { createHealth } from '../../proxy/health.ts';
 import { BACKEND_CHECK_TIMEOUT_MS, OPERATIONS_TIMEOUT_MS } from '../../proxy/server-limits.ts';
 import { createSiteView } from '../../proxy/site-view.ts';
@@ -11,6 +13,14 @@ const site = sharedSite();
 const ORGANIZATION = /^GET \/api\/v1\//;
 
 describe('GET /health', () => {
+  test('tells that a rollback holds the index', async () => {
+    const { get, config } = await startWorld();
+    const storage = createFolderStorage({ root: v1Of(config), now: () => NOON, temporaryName: randomUUID });
+    await rollBackSite(1, { storage, keepGenerations: 5, now: () => NOON });
+    const held = { since: '2026-06-01T12:00:00Z', generation: 1 };
+    expect((await get('/health')).json).toMatchObject({ status: 'healthy', index: { generation: 1, held } });
+  });
+
   test('is healthy while all backends answer and the index is fresh', async () => {
     const { get } = await site();
     const answer = await get('/health');

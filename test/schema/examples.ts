@@ -177,10 +177,8 @@ const crawl = {
   sources: [{ name: 'gitea', requests: 9, retries: 1, assets_read: 2, bytes_read: 10, duration_ms: 12.5 }],
 } satisfies documents.CrawlDocument;
 
-const generations = {
-  schema: 1,
-  generations: [{ generation: 2, created: at, manifest: reference }],
-} satisfies documents.GenerationsDocument;
+const kept = { generation: 2, created: at, manifest: reference };
+const generations = { schema: 1, generations: [kept] } satisfies documents.GenerationsDocument;
 
 const about = { description: '', author: '', repository: '', tags: [] };
 const memory = {
@@ -271,7 +269,7 @@ const health = {
 const fullHealth = {
   ...health,
   backends: { gitea: { kind: 'gitea', status: 'unhealthy', latency_ms: 3000, error: 'timeout', tls: 'unverified' } },
-  index: { generation: 1, created: at, checked_at: at, age_seconds: 61.5, stale: false },
+  index: { generation: 1, created: at, checked_at: at, age_seconds: 61.5, held: fullPointer.held, stale: false },
 } satisfies Full<HealthReport>;
 
 /** Document type, as its schema file is named -> examples. */

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf } from '../../indexer/model/digest.ts';
-import type { DocumentReference } from '../../indexer/model/documents.ts';
+import type { DocumentReference, KeptGeneration, Pointer } from '../../indexer/model/documents.ts';
 import * as layout from '../../indexer/site/layout.ts';
 import { EXAMPLES } from './examples.ts';
 import { validateSite } from './validate-site.ts';
@@ -112,6 +112,47 @@ describe('validateSite', () => {
       'memory/index.json is missing.',
       `${layout.blobOf(digest)} is missing.`,
     ]);
+  });
+
+  describe('of generations', () => {
+    /** A sound site, and what the document says of its current generation. */
+    async function writeCurrent(): Promise<KeptGeneration> {
+      await writeSite();
+      const text = await readFile(join(folder, 'index.json'), 'utf8');
+      const { generation, created, manifest } = JSON.parse(text) as Pointer;
+      return { generation, created, manifest };
+    }
+    const faultsWith = async (generations: KeptGeneration[]): Promise<string[]> => {
+      await write('generations/index.json', JSON.stringify({ schema: 1, generations }));
+      return (await validateSite(folder)).faults;
+    };
+
+    test('finds those that do not fit the pointer, or each other', async () => {
+      const current = await writeCurrent();
+      expect(await faultsWith([current])).toEqual([]);
+      expect(await faultsWith([{ ...current, generation: 2 }, current, current])).toEqual([
+        'generations/index.json begins with 2, the pointer says 1.',
+        'generations/index.json is in no order.',
+      ]);
+    });
+
+    test('finds one of which something is missing', async () => {
+      const current = { ...(await writeCurrent()), generation: 2 };
+      const text = await readFile(join(folder, 'index.json'), 'utf8');
+      await write('index.json', text.replace('"generation":1', '"generation":2'));
+      const [document, manifest] = ['gone', '{"schema":1,"documents":{}}'].map((each) => digestOf(each));
+      const entry = { digest: document, size: 4 };
+      const bytes = JSON.stringify({ schema: 1, documents: { 'pages/9': entry } });
+      const old = { path: layout.blobOf(digestOf(bytes)), digest: digestOf(bytes), size: bytes.length };
+      await write(old.path, bytes);
+      const lost = { path: layout.blobOf(manifest!), digest: manifest!, size: 1 };
+      expect(await faultsWith([current, { ...current, generation: 1, manifest: old }])).toEqual([
+        `Generation 1: ${layout.blobOf(document!)} is missing.`,
+      ]);
+      expect(await faultsWith([current, { ...current, generation: 1, manifest: lost }])).toEqual([
+        `${lost.path} is missing.`,
+      ]);
+    });
   });
 
   test('finds a pointer to another manifest, and that there is none', async () => {

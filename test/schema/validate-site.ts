@@ -1,7 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { digestOf, type Digest } from '../../indexer/model/digest.ts';
-import type { DocumentReference, Manifest, Pointer, SearchDocument } from '../../indexer/model/documents.ts';
+import type {
+  DocumentReference,
+  GenerationsDocument,
+  Manifest,
+  Pointer,
+  SearchDocument,
+} from '../../indexer/model/documents.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import * as layout from '../../indexer/site/layout.ts';
 import { closeSchemas, compileSchemas, readSchemas } from './contract.ts';
@@ -26,7 +32,7 @@ const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
   [layout.GENERATIONS, 'generations'],
 ];
 /** Documents that no manifest lists. */
-const OUTSIDE = new Set([layout.MANIFEST, layout.STATUS, layout.CRAWL, layout.GENERATIONS]);
+const OUTSIDE = new Set([layout.MANIFEST, ...layout.OUTSIDE_GENERATIONS]);
 const BY_HASH = 'by-hash/';
 /** Faults of one document that are told. */
 const MAX_FAULTS = 5;
@@ -58,6 +64,7 @@ export async function validateSite(folder: string): Promise<SiteCheck> {
     ...[...files].flatMap(([name, file]) => (name.startsWith(BY_HASH) ? checkBlob(name, file) : checkFile(name, file))),
     ...checkPointer(files),
     ...checkManifest(files),
+    ...checkGenerations(files),
     ...checkSearch(files),
   ];
   return { checked: files.size, faults };
@@ -152,6 +159,27 @@ function checkBytes(files: SiteFiles, name: string, wanted: { digest: Digest; si
   if (file === undefined) return [`${name} is missing.`];
   if (file.digest === wanted.digest && file.size === wanted.size) return [];
   return [`${name} has ${file.digest} and ${file.size} bytes, not ${wanted.digest} and ${wanted.size} bytes.`];
+}
+
+/** The first is the pointer's, each number is lower than the one before, and every document of each is there. */
+function checkGenerations(files: SiteFiles): string[] {
+  const name = layout.fileOf(layout.GENERATIONS);
+  const kept = soundDocument<GenerationsDocument>(files, name)?.generations;
+  if (kept === undefined) return [];
+  const pointer = soundDocument<Pointer>(files, layout.POINTER_FILE);
+  const [first] = kept;
+  const isFirst = first?.generation === pointer?.generation && first?.manifest.digest === pointer?.manifest.digest;
+  const falls = kept.every((each, at) => at === 0 || each.generation < (kept[at - 1]?.generation ?? 0));
+  return [
+    ...(isFirst ? [] : [`${name} begins with ${first?.generation}, the pointer says ${pointer?.generation}.`]),
+    ...(falls ? [] : [`${name} is in no order.`]),
+    ...kept.flatMap(({ generation, manifest }) => [
+      ...checkBytes(files, manifest.path, manifest),
+      ...Object.values((files.get(manifest.path)?.value as Manifest | undefined)?.documents ?? {})
+        .flatMap((each) => checkBytes(files, layout.blobOf(each.digest), each))
+        .map((fault) => `Generation ${generation}: ${fault}`),
+    ]),
+  ];
 }
 
 /** Columns of one length, which JSON Schema cannot say. */
