@@ -1,5 +1,18 @@
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryError } from '../model/errors.ts';
 import { formatTime } from '../model/text.ts';
@@ -41,6 +54,10 @@ export const LOCK_FILE = '.lock';
 export const TEMPORARY_FOLDER = '.tmp';
 const HEARTBEAT_MS = 10_000;
 const BEATS_TO_DEATH = 6;
+/** A contender has just written its own file there, and takes it away itself. */
+const CONTENDED: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST']);
+/** A longer one was made by hand, and perhaps leads back to its own beginning. */
+const MAX_CHAIN = 100;
 /** Each try is lost only to somebody who got further. */
 const MAX_TRIES = 20;
 
@@ -83,7 +100,7 @@ async function contend(contender: Contender): Promise<void> {
   const { root, draft } = contender;
   try {
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-      await mkdir(join(root, TEMPORARY_FOLDER), { recursive: true });
+      await makeFolder(join(root, TEMPORARY_FOLDER));
       // A holder that cleans up takes the draft away: ENOENT is one more lost try.
       if ((await tryOnce(contender).catch(ignore(NO_FILE))) === true) return;
     }
@@ -91,6 +108,17 @@ async function contend(contender: Contender): Promise<void> {
     await unlink(draft).catch(ignore(NO_FILE));
   }
   throw lockedBy(root, (await readChain(root)).holder);
+}
+
+/** By mkdir(2) itself where it can: what Node does recursively tells ENOENT of a read-only file system. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+  }
 }
 
 async function tryOnce(contender: Contender): Promise<boolean> {
@@ -120,11 +148,12 @@ interface Chain {
 async function readChain(root: string): Promise<Chain> {
   const first = join(root, LOCK_FILE);
   let chain: Chain = { file: first, successor: first };
-  for (let length = 0; ; length += 1) {
+  for (let length = 0; length < MAX_CHAIN; length += 1) {
     const holder = await readHolder(chain.successor, length);
     if (holder === undefined) return chain;
     chain = { holder, file: chain.successor, successor: successorOf(root, holder.token) };
   }
+  return chain;
 }
 
 function successorOf(root: string, token: string): string {
@@ -180,7 +209,8 @@ async function release(root: string, token: string): Promise<void> {
   try {
     if ((await readChain(root)).holder?.token !== token) return;
     // Before the lock goes, or the next holder's files would go, too.
-    await rm(join(root, TEMPORARY_FOLDER), { recursive: true, force: true });
+    await emptyTemporaryFolder(root);
+    await rmdir(join(root, TEMPORARY_FOLDER)).catch(ignore(CONTENDED));
     await unlink(join(root, LOCK_FILE)).catch(ignore(NO_FILE));
   } catch (cause) {
     throw storageError(cause, `unlock ${root}`);
@@ -191,9 +221,14 @@ async function release(root: string, token: string): Promise<void> {
 async function clean(root: string, token: string): Promise<void> {
   const links = (await readdir(root)).filter((each) => each.startsWith(`${LOCK_FILE}.`));
   const left = links.map((each) => join(root, each)).filter((each) => each !== successorOf(root, token));
-  const temporary = join(root, TEMPORARY_FOLDER);
-  left.push(...((await readdir(temporary).catch(ignore(NO_FILE))) ?? []).map((each) => join(temporary, each)));
-  for (const file of left) await rm(file, { recursive: true, force: true });
+  for (const file of left) await unlink(file).catch(ignore(NO_FILE));
+  await emptyTemporaryFolder(root);
+}
+
+async function emptyTemporaryFolder(root: string): Promise<void> {
+  const folder = join(root, TEMPORARY_FOLDER);
+  const names = (await readdir(folder).catch(ignore(NO_FILE))) ?? [];
+  for (const each of names) await rm(join(folder, each), { recursive: true, force: true });
 }
 
 /** Whether the file is now ours: a link is made whole or not at all, also on network file systems. */

@@ -1,50 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { acquireFolderLock, LOCK_FILE, type LockHolder } from '../../indexer/storage/folder-lock.ts';
 import { readProcessIdentity, type ProcessIdentity } from '../../indexer/storage/process-identity.ts';
 import type { SiteLock } from '../../indexer/storage/storage.ts';
 import { NOON, temporaryFolder } from '../builders.ts';
 import { waitUntil } from '../real/wait-until.ts';
-import type { LockAnswer, LockCommand } from './lock-process.ts';
+import { startOther } from './other-process.ts';
 
-const PROGRAM = fileURLToPath(new URL('lock-process.ts', import.meta.url));
 const ME = await readProcessIdentity(process.pid);
 const MINUTE = 60_000;
 
 let tokens = 0;
 function acquire(root: string, identity: ProcessIdentity = ME): Promise<SiteLock> {
   return acquireFolderLock({ root, identity, token: `mine-${(tokens += 1)}`, now: () => NOON });
-}
-
-interface Other {
-  child: ChildProcess;
-  tell(command: LockCommand): Promise<LockAnswer>;
-  kill(): Promise<void>;
-}
-
-function startOther(): Other {
-  const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  onTestFinished(kill);
-  const answers = createInterface({ input: child.stdout });
-  return {
-    child,
-    kill,
-    tell: async (command) => {
-      const answered = once(answers, 'line') as Promise<[string]>;
-      child.stdin.write(`${JSON.stringify(command)}\n`);
-      return JSON.parse((await answered)[0]) as LockAnswer;
-    },
-  };
 }
 
 /** A lock file as a process leaves it that is no more, or that is elsewhere. */
@@ -165,6 +134,12 @@ describe('a folder’s lock', () => {
     },
   );
 
+  test('that leads back to itself is no end of the world', async () => {
+    const root = await temporaryFolder();
+    for (const file of [LOCK_FILE, `${LOCK_FILE}.theirs`]) await leave(root, file, GONE);
+    await expect(acquire(root)).rejects.toMatchObject(LOCKED);
+  });
+
   test('clears away what killed writers have left', async () => {
     const root = await temporaryFolder();
     await mkdir(join(root, '.tmp', 'folder'), { recursive: true });
@@ -245,6 +220,22 @@ describe('contenders', () => {
     await leave(root, LOCK_FILE, GONE);
     const all = await Promise.allSettled(Array.from({ length: 10 }, () => acquire(root)));
     expect(all.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('who come while a holder releases, again and again, never make that fail', async () => {
+    const [one, other] = [startOther(), startOther()];
+    const root = await temporaryFolder();
+    for (let round = 0; round < 100; round += 1) {
+      const answers = await Promise.all(
+        [one, other].map(async (each, at) => {
+          const taken = await each.tell({ do: 'acquire', root, token: `round-${round}-${at}` });
+          return taken.ok ? each.tell({ do: 'release', root }) : taken;
+        }),
+      );
+      expect(answers.map((each) => each.code ?? 'done').filter((each) => each !== 'locked')).toContain('done');
+      expect(answers.map((each) => each.code)).not.toContain('storage');
+    }
+    expect(await dotFiles(root)).toEqual([]);
   });
 
   test('that died between two steps of taking over hold nobody up', async () => {
