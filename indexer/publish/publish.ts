@@ -105,19 +105,27 @@ async function createBlobs(
   const before = current?.manifest.documents ?? {};
   const references = new Map<string, DocumentReference>();
   const changed: string[] = [];
+  const written: string[] = [];
   const create = async ({ path, bytes, reference }: PublishedDocument, isNew: boolean): Promise<void> => {
     // Asked for also what should be there: a file that somebody removed comes back by itself.
-    const written = bytes !== undefined && (await storage.create(reference.path, bytes));
-    if (isNew || written) changed.push(path);
+    const isWritten = bytes !== undefined && (await storage.create(reference.path, bytes));
+    if (isWritten) written.push(reference.path);
+    if (isNew || isWritten) changed.push(path);
   };
-  for (const document of documents) {
-    references.set(document.path, document.reference);
-    const old = Object.hasOwn(before, document.path) ? before[document.path] : undefined;
-    await create(document, old?.digest !== document.reference.digest);
+  try {
+    for (const document of documents) {
+      references.set(document.path, document.reference);
+      const old = Object.hasOwn(before, document.path) ? before[document.path] : undefined;
+      await create(document, old?.digest !== document.reference.digest);
+    }
+    const manifest = renderDocument(MANIFEST, renderManifest(references));
+    await create(manifest, current?.pointer.manifest.digest !== manifest.reference.digest);
+    return { references, manifest: manifest.reference, changed };
+  } catch (error) {
+    // Or each run on a disk that is nearly full would fill it up some more. Nothing refers to these files yet.
+    for (const file of written) await storage.remove(file).catch(() => undefined);
+    throw error;
   }
-  const manifest = renderDocument(MANIFEST, renderManifest(references));
-  await create(manifest, current?.pointer.manifest.digest !== manifest.reference.digest);
-  return { references, manifest: manifest.reference, changed };
 }
 
 /** The paths that a killed run was changing; undefined when it left a list that cannot be read, so that it may be any. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../indexer/model/digest.ts';
 import type { Manifest, Pointer } from '../../indexer/model/documents.ts';
+import { RegistryError } from '../../indexer/model/errors.ts';
 import { publishSite, UNFINISHED_FILE, type Published } from '../../indexer/publish/publish.ts';
 import { openSite, readPointer } from '../../indexer/read-site.ts';
 import { renderDocument } from '../../indexer/site/documents.ts';
@@ -175,6 +176,23 @@ describe('publishSite', () => {
     await stat(join(root, blob));
     await stat(join(root, manifest?.path ?? ''));
     await expectFriendlyPathsOf(root, OLD);
+  });
+
+  test('takes back what it wrote where it cannot write everything, so that a full disk gets no fuller', async () => {
+    const root = await temporaryFolder();
+    await publish(storageIn(root), OLD);
+    const before = await readdir(root, { recursive: true });
+    const storage = storageIn(root);
+    let writes = 0;
+    const full: SiteStorage = {
+      ...storage,
+      create: (file, bytes) =>
+        (writes += 1) > 4 ? Promise.reject(new RegistryError('storage', 'Full.')) : storage.create(file, bytes),
+    };
+    await expect(publish(full, NEW)).rejects.toThrow('Full.');
+    expect((await readdir(root, { recursive: true })).sort()).toEqual(before.sort());
+    await publish(storage, NEW);
+    await expectFriendlyPathsOf(root, NEW);
   });
 
   test('lets another indexer’s pointer stand', async () => {
