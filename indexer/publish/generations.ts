@@ -30,8 +30,7 @@ export function nextGenerations(
     (each) => last !== undefined && each.generation <= last,
   );
   const all = [next, ...published].map(keptOf);
-  const newestFirst = all.filter(({ generation }, at) => at === 0 || generation < next.generation);
-  return newestFirst.filter((each, at) => each.generation !== newestFirst[at - 1]?.generation).slice(0, keep);
+  return all.filter((each, at) => each.generation !== all[at - 1]?.generation).slice(0, keep);
 }
 
 /** Nothing but what is kept of a generation, whatever else is known of it. */
