@@ -137,10 +137,17 @@ function countsOf(list: readonly Item[]): Pointer['counts'] {
   };
 }
 
-/** It tells of the newest crawl and names the current generation, so only that changes. */
+/**
+ * It tells of the newest crawl and names the current generation, so only that changes. One that is missing or damaged is
+ * left to the next crawl: nothing must keep an operator from going back.
+ */
 async function readStatus(storage: SiteStorage): Promise<StatusDocument | undefined> {
   const bytes = await storage.read(fileOf(STATUS));
-  return bytes && parseDocument<StatusDocument>(bytes, `${storage.name}: ${fileOf(STATUS)}`);
+  try {
+    return bytes && parseDocument<StatusDocument>(bytes, fileOf(STATUS));
+  } catch {
+    return undefined;
+  }
 }
 
 function nothingPublished({ name }: SiteStorage): RegistryError {

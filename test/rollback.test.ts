@@ -126,6 +126,13 @@ describe('rollBackSite', () => {
     await expect(rollBack(world.config)).rejects.toThrow(/No generation before 1 is kept/);
   });
 
+  test('is not kept from it by a damaged status', async () => {
+    const world = await threeGenerations();
+    await writeFile(join(v1Of(world.config), 'status/index.json'), '{');
+    await rollBack(world.config);
+    expect(await shownOf(world)).toEqual(GEN_2);
+  });
+
   test('makes do with the current one where the list of generations is lost', async () => {
     const world = await threeGenerations();
     await writeFile(join(v1Of(world.config), 'generations/index.json'), '{');
