@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { v1Of } from '../builders.ts';
 import { startWorld } from '../crawl/world.ts';
 
 export interface ChangingWorld {
@@ -13,15 +12,21 @@ export interface ChangingWorld {
   change(): void;
 }
 
-/** Gitea's and the registry's: three documents each, and the time to kill a run that publishes them. */
-const AT_GITEA = 130;
-const AT_REGISTRY = 20;
+const AT_REGISTRY = 10;
 /** Of each extension, at most. */
 const VERSIONS = 3;
 
+export interface WorldOptions {
+  /** Extensions at Gitea; each is three documents, and so many of them change each time. */
+  extensions: number;
+  /** Where the site is published; a folder of its own without it. */
+  site?: string;
+}
+
 /** @param random 0 (inclusive) to 1 (exclusive) */
-export async function startChangingWorld(random: () => number): Promise<ChangingWorld> {
+export async function startChangingWorld(random: () => number, options: WorldOptions): Promise<ChangingWorld> {
   const world = await startWorld();
+  const { extensions: atGitea, site = world.config.site.path } = options;
   const { gitea } = world;
   const versions = new Map<string, string[]>();
   const removed: string[] = [];
@@ -43,12 +48,13 @@ export async function startChangingWorld(random: () => number): Promise<Changing
     gitea.addRepository('acme', { name });
     release(name);
   };
-  for (let number = 0; number < AT_GITEA; number += 1) create();
+  for (let number = 0; number < atGitea; number += 1) create();
   for (let number = 0; number < AT_REGISTRY; number += 1)
     world.push(`o${number}-cluster`, '1.0.0', { 'a.zip': `${number}` });
 
   const configFile = join(world.config.site.path, 'registry.toml');
-  await mkdir(v1Of(world.config), { recursive: true });
+  const root = join(site, 'api', 'v1');
+  await mkdir(root, { recursive: true });
   await writeFile(
     configFile,
     `
@@ -59,7 +65,7 @@ export async function startChangingWorld(random: () => number): Promise<Changing
       registry = "${world.oci.url}"
       namespace = "acme"
       [site]
-      path = ${JSON.stringify(world.config.site.path)}
+      path = ${JSON.stringify(site)}
       keep_generations = 2
       [indexer]
       concurrency = 16
@@ -68,7 +74,7 @@ export async function startChangingWorld(random: () => number): Promise<Changing
   );
   return {
     configFile,
-    root: v1Of(world.config),
+    root,
     get extensions() {
       return versions.size + AT_REGISTRY;
     },
@@ -85,7 +91,7 @@ export async function startChangingWorld(random: () => number): Promise<Changing
           versions.set(repository, [...tags.slice(1), `1.${turn}.0`]);
         }
       }
-      while (versions.size < AT_GITEA) create();
+      while (versions.size < atGitea) create();
     },
   };
 }

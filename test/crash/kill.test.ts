@@ -48,7 +48,7 @@ function durationsOf(seenMs: ReadonlyMap<Phase, number>): Map<Phase, number> {
 
 /** Kills so many runs in one world. @returns in which phase each one was hit */
 async function killRuns(kills: number, random: () => number): Promise<Phase[]> {
-  const world = await startChangingWorld(random);
+  const world = await startChangingWorld(random, { extensions: KILLS < 60 ? 60 : 140 });
   const { root, configFile } = world;
   const published = new Set<Digest>();
   const complete = async (): Promise<{ documents: Documents; durations: Map<Phase, number> }> => {

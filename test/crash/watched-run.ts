@@ -18,7 +18,7 @@ export const PHASES = ['start', 'crawl', 'by-hash', 'friendly', 'removal', 'coll
 export type Phase = (typeof PHASES)[number];
 
 /** So many files written one after the other are no longer the crawl's notes but the documents. */
-const WRITES_OF_A_CRAWL = 4;
+const WRITES_OF_A_CRAWL = 8;
 
 export interface RunOptions {
   configFile: string;
