@@ -1,4 +1,11 @@
-import { createMetricRegistry, type Counter, type Gauge, type Histogram } from './metrics.ts';
+import {
+  createMetricRegistry,
+  renderMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type MetricSnapshot,
+} from './metrics.ts';
 import type { CacheStatistics } from './document-cache.ts';
 import type { Generation } from './site-view.ts';
 
@@ -51,10 +58,10 @@ export function createProxyMetrics(version: string): ProxyMetrics {
   counted.downloadsInFlight.add({}, 0);
   counted.digestMismatches.add({}, 0);
   registry.gauge('extreg_build_info', 'Always 1; the version is the label.').set({ version }, 1);
-  return { ...counted, render: (state) => registry.render() + renderState(state) };
+  return { ...counted, render: (state) => renderMetrics([...registry.snapshot(), ...stateMetrics(state)]) };
 }
 
-function renderState({ caches, generation, nowMs }: MetricsState): string {
+function stateMetrics({ caches, generation, nowMs }: MetricsState): MetricSnapshot[] {
   const state = createMetricRegistry();
   const hits = state.counter('cache_hits_total', 'Documents found in a cache.');
   const misses = state.counter('cache_misses_total', 'Documents looked for in a cache and not found.');
@@ -64,7 +71,7 @@ function renderState({ caches, generation, nowMs }: MetricsState): string {
     misses.add({ cache }, statistics.misses);
     evictions.add({ cache }, statistics.evictions);
   }
-  if (generation === undefined) return state.render();
+  if (generation === undefined) return state.snapshot();
   const { pointer } = generation;
   // Its ending is a counter's, but the name is the API's old one; its well-named twin is below.
   state.gauge('extensions_total', 'Extensions in the index.').set({}, pointer.counts.extensions);
@@ -79,5 +86,5 @@ function renderState({ caches, generation, nowMs }: MetricsState): string {
     if (source.last_success !== undefined)
       success.set({ source: source.name }, Date.parse(source.last_success) / 1_000);
   }
-  return state.render();
+  return state.snapshot();
 }
