@@ -1,28 +1,36 @@
-import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Config } from '../indexer/config/config.ts';
 import type { Source } from '../indexer/sources/source.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { checkRequest } from './check-request.ts';
-import { corsHeaders } from './cors.ts';
+import { corsHeaders, isSameForAll } from './cors.ts';
 import { createDocuments } from './documents.ts';
 import { answerClientError, registerErrors, sendError } from './errors.ts';
 import { createHealth } from './health.ts';
+import { createHotPath, type HotPath } from './hot-path.ts';
+import { createHttpServer } from './http-server.ts';
 import { createAssetOpener } from './open-asset.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
+import { createRepresentations } from './representation.ts';
 import { registerRoutes } from './routes/route-map.ts';
 import { createAssetSender } from './send-asset.ts';
 import {
   BACKEND_CHECK_TIMEOUT_MS,
   DOWNLOAD_LIMITS,
-  HTTP_LIMITS,
-  MAX_CONNECTIONS,
+  MAX_BODY_BYTES,
   MAX_PARAM_LENGTH,
-  SERVER_LIMITS,
   type DownloadLimits,
 } from './server-limits.ts';
 import type { Services } from './services.ts';
 import { createSiteView } from './site-view.ts';
-import { trackRequest } from './track-request.ts';
+import { logRequest, trackRequest, type Tracked } from './track-request.ts';
 
 export interface LogOptions {
   /** pino's levels. */
@@ -53,25 +61,25 @@ export interface AppOptions {
 
 /** The whole proxy but its listening: site, downloads and health. Closing it closes neither sources nor reader. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { config, reader, now } = options;
+  const { config, now } = options;
   const metrics = createProxyMetrics(options.version);
   let stopping = false;
-  // A connection that was busy when we began to stop would otherwise idle until its keep-alive time is over.
-  const onEnd = (): void => void (stopping && app.server.closeIdleConnections());
+  const createRequestId = (): string => requestId(options.random);
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
-    trackRequest(request, reply, { metrics, now, onEnd });
-    reply.headers({ ...NO_SNIFFING, ...corsHeaders(config.server.corsOrigins, request.headers.origin) });
+    trackRequest(request, reply, { metrics, now, log: app.log });
+    reply.headers(commonHeaders(config, request.headers.origin));
   };
+  let hotPath: HotPath = () => false;
   const app = fastify({
-    ...SERVER_LIMITS,
-    http: HTTP_LIMITS,
+    serverFactory: (routes) => createHttpServer(routes, (...exchange) => hotPath(...exchange)),
+    bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     exposeHeadRoutes: false,
     // While we stop, answers go on; they say `Connection: close`.
     return503OnClosing: false,
     // Forwarded addresses are believed from nobody: nothing here depends on them.
     trustProxy: false,
-    genReqId: () => requestId(options.random),
+    genReqId: createRequestId,
     logger: loggerOptions(options.log),
     logController: new LogController({ disableRequestLogging: true }),
     clientErrorHandler: answerClientError,
@@ -81,22 +89,40 @@ export function buildApp(options: AppOptions): FastifyInstance {
       sendError(error, request, reply);
     },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
-  const view = createSiteView({ reader, now, log: app.log });
   app.addHook('preClose', async () => void (stopping = true));
+  closeIdleConnectionsWhileClosing(app);
   app.addHook('onRequest', async (request, reply) => {
     begin(request, reply);
     checkRequest(request);
   });
+  const services = createServices(options, { log: app.log, metrics, isStopping: () => stopping });
   registerErrors(app, options.publicFolder);
-  registerRoutes(app, createServices(options, { view, metrics, isStopping: () => stopping }), options.publicFolder);
+  registerRoutes(app, services, options.publicFolder);
+  const onAnswer = LOGS_REQUESTS.has(app.log.level)
+    ? (answer: Tracked): void => logRequest(app.log, answer, now)
+    : undefined;
+  const sameForAllOrigins = isSameForAll(config.server.corsOrigins);
+  hotPath = createHotPath({ ...services, sameForAllOrigins, createRequestId, onAnswer });
   return app;
 }
 
-type Parts = Pick<Services, 'view' | 'metrics' | 'isStopping'>;
+/** A connection that was busy when we began to stop would otherwise idle until its keep-alive time is over. */
+function closeIdleConnectionsWhileClosing(app: FastifyInstance): void {
+  let timer: NodeJS.Timeout | undefined;
+  app.addHook('preClose', async () => {
+    timer = setInterval(() => app.server.closeIdleConnections(), 50);
+  });
+  app.addHook('onClose', async () => clearInterval(timer));
+}
 
-function createServices(options: AppOptions, { view, metrics, isStopping }: Parts): Services {
+interface Parts extends Pick<Services, 'metrics' | 'isStopping'> {
+  log: FastifyBaseLogger;
+}
+
+function createServices(options: AppOptions, { log, metrics, isStopping }: Parts): Services {
   const { config, reader, sources, now } = options;
+  const view = createSiteView({ reader, now, log });
+  const representation = { compress: config.server.enableCompression, common: commonHeaders(config, undefined) };
   const limits = options.downloadLimits ?? DOWNLOAD_LIMITS;
   const { firstByteMs } = limits;
   const opener = createAssetOpener({
@@ -109,6 +135,11 @@ function createServices(options: AppOptions, { view, metrics, isStopping }: Part
     config,
     view,
     documents: createDocuments(reader, config, now),
+    representations: {
+      forever: createRepresentations('forever', representation),
+      pointer: createRepresentations('pointer', representation),
+      document: createRepresentations('document', representation),
+    },
     sendAsset: createAssetSender({ opener, metrics, now, limits }),
     health: createHealth({
       view,
@@ -124,7 +155,13 @@ function createServices(options: AppOptions, { view, metrics, isStopping }: Part
   };
 }
 
-const NO_SNIFFING = { 'x-content-type-options': 'nosniff' };
+/** Of every answer, whatever it is. */
+function commonHeaders({ server }: Config, origin: string | undefined): Record<string, string> {
+  return { 'x-content-type-options': 'nosniff', ...corsHeaders(server.corsOrigins, origin) };
+}
+
+/** pino's levels at which a line for each request is written. */
+const LOGS_REQUESTS: ReadonlySet<string> = new Set(['trace', 'debug', 'info']);
 
 /** No header of a request is ever logged; this is for an error that carries one. */
 const REDACTED = ['authorization', 'cookie', 'proxy-authorization', 'set-cookie'].flatMap((each) => [

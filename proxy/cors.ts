@@ -16,6 +16,11 @@ export function corsHeaders(origins: readonly string[], origin: string | undefin
   return { ...vary, 'access-control-allow-origin': origin, ...shared };
 }
 
+/** Whether what a browser of any origin is answered is what everybody is. */
+export function isSameForAll(origins: readonly string[]): boolean {
+  return origins.length === 0 || origins.includes('*');
+}
+
 /** What a preflight request is told (Fetch standard, "CORS-preflight fetch"). */
 export const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, HEAD',

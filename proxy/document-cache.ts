@@ -5,6 +5,8 @@ export interface DocumentCacheOptions {
   enabled: boolean;
   /** Documents. */
   capacity: number;
+  /** What they may take in memory, by a generous estimate. */
+  maxBytes: number;
   ttlSeconds: number;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -24,17 +26,25 @@ export interface CacheStatistics {
 }
 
 export interface DocumentCache {
+  /** What `use` makes of a document that is kept; a hit when it makes something of it. */
+  use<T>(key: string, use: (document: Document) => T | undefined): T | undefined;
   /** The document of a key, loaded at most once at a time; one that is not there is not remembered. */
   get(key: string, load: () => Promise<Document | undefined>): Promise<Document | undefined>;
   statistics(): CacheStatistics;
 }
 
-export function createDocumentCache({ enabled, capacity, ttlSeconds, now }: DocumentCacheOptions): DocumentCache {
+/** The text itself, its two codings, which are smaller together, and what is said of each. */
+const sizeOf = ({ bytes }: Document): number => 2 * bytes.length + 4_096;
+
+export function createDocumentCache(options: DocumentCacheOptions): DocumentCache {
+  const { enabled, capacity, maxBytes, ttlSeconds, now } = options;
   const isOn = enabled && capacity > 0;
   const counts = { hits: 0, misses: 0, evictions: 0 };
   const loading = new Map<string, Promise<Document | undefined>>();
   const documents = new LRUCache<string, Document>({
     max: Math.max(1, capacity),
+    maxSize: maxBytes,
+    sizeCalculation: sizeOf,
     ttl: ttlSeconds * 1_000,
     ttlResolution: 0,
     perf: { now },
@@ -57,6 +67,12 @@ export function createDocumentCache({ enabled, capacity, ttlSeconds, now }: Docu
   };
 
   return {
+    use: (key, use) => {
+      const kept = isOn ? documents.get(key) : undefined;
+      const used = kept && use(kept);
+      if (used !== undefined) counts.hits += 1;
+      return used;
+    },
     get: async (key, read) => {
       const kept = isOn ? documents.get(key) : undefined;
       if (isOn) counts[kept === undefined ? 'misses' : 'hits'] += 1;

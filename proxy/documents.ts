@@ -2,15 +2,19 @@ import type { Config } from '../indexer/config/config.ts';
 import { digestOf, type Digest } from '../indexer/model/digest.ts';
 import { RegistryError } from '../indexer/model/errors.ts';
 import { readReferenced } from '../indexer/read-site.ts';
-import { blobOf, fileOf, LIST, MANIFEST, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
+import { blobOf, fileOf, MANIFEST, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { createDocumentCache, type CacheStatistics, type DocumentCache } from './document-cache.ts';
+import { blobDigestOf, kindOf, type CacheName } from './document-path.ts';
 import { createDocument, type Document } from './document.ts';
 import type { Generation } from './site-view.ts';
 
-export type CacheName = 'list' | 'metadata' | 'versions';
-
 export interface Documents {
+  /**
+   * What `use` makes of a document that is in memory, of whatever is served below `/api/v1` by its path; undefined where
+   * it must be read first, which `read` and `readBlob` do.
+   */
+  useHeld<T>(generation: Generation, path: string, use: (document: Document) => T | undefined): T | undefined;
   /** A document of a generation by its path, such as `extensions/provider/aws`; undefined where there is none. */
   read(generation: Generation, path: string): Promise<Document | undefined>;
   /** A document of any generation that is still kept, by its bytes. */
@@ -19,11 +23,14 @@ export interface Documents {
 }
 
 const MAX_BLOB_BYTES = 256 * 1024 * 1024;
+/** Of each of the three caches. */
+const MAX_CACHE_BYTES = 128 * 1024 * 1024;
 
 /** The site's documents, through the caches of `[cache]`. */
 export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cache'>, now: () => number): Documents {
   const { capacity, ttlSeconds, enableListCache, enableMetadataCache } = cache;
-  const create = (enabled: boolean): DocumentCache => createDocumentCache({ enabled, capacity, ttlSeconds, now });
+  const create = (enabled: boolean): DocumentCache =>
+    createDocumentCache({ enabled, capacity, maxBytes: MAX_CACHE_BYTES, ttlSeconds, now });
   const caches: Record<CacheName, DocumentCache> = {
     list: create(enableListCache),
     metadata: create(enableMetadataCache),
@@ -44,12 +51,17 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
     // A path that is not in the manifest costs neither a look-up in a cache nor a read.
     const entry = Object.hasOwn(documents, path) ? documents[path] : undefined;
     if (entry === undefined) return undefined;
-    return caches[cacheOf(path)].get(`${generation.key} ${path}`, async () =>
+    return caches[kindOf(path).cache].get(`${generation.key} ${path}`, async () =>
       wrap(await generation.site.readDocument(path), entry.digest),
     );
   };
 
   return {
+    useHeld: (generation, path, use) => {
+      const digest = blobDigestOf(path);
+      const real = digest === undefined ? path : pathsOf(generation).get(digest);
+      return real === undefined ? undefined : caches[kindOf(real).cache].use(`${generation.key} ${real}`, use);
+    },
     read,
     readBlob: async (generation, digest) => {
       const path = pathsOf(generation).get(digest);
@@ -62,14 +74,6 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
       versions: caches.versions.statistics(),
     }),
   };
-}
-
-/** Which cache a document belongs to: one extension's metadata, its versions and notes, or the lists of many. */
-export function cacheOf(path: string): CacheName {
-  const [first, , , part, ...deeper] = path.split('/');
-  if (first !== LIST || deeper.length > 0) return 'list';
-  if (part !== undefined) return 'versions';
-  return path.split('/').length === 3 ? 'metadata' : 'list';
 }
 
 /** Digest -> path within a generation, made when a generation is first asked for a document by its bytes. */

@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { addVary, CACHE_CONTROL } from './answer.ts';
+import { addVary } from './answer.ts';
+import { CACHE_CONTROL } from './cache-control.ts';
 import { ApiError, errorAnswer, type ErrorAnswer } from './error-table.ts';
 
 /** Answers any error: ours, fastify's and its plugins'. What is inside stays in the log. */

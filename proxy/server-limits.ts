@@ -1,26 +1,25 @@
 /*
- * What a client may take of us, and for how long. fastify switches off node's own limit of a request's time and keeps
- * idle connections for 72 s; nothing of the kind is left to a default here.
+ * What a client may take of us, and for how long. Nothing of the kind is left to a default: fastify sets limits only on
+ * a server that it has made itself, and node's are for servers in general.
  */
 
 const SECOND_MS = 1_000;
 
-/** Options of fastify. */
+/** Fields of node's HTTP server. */
 export const SERVER_LIMITS = {
-  /** A whole request: we take no bodies, so this is its header. */
-  requestTimeout: 30 * SECOND_MS,
-  /** Longer than the usual 60 s of a load balancer: who closes first must be the one that sends the next request. */
-  keepAliveTimeout: 65 * SECOND_MS,
   /** A connection on which nothing moves, such as a download that nobody reads on. */
   connectionTimeout: 60 * SECOND_MS,
   /** Spreads long-lived clients over new instances behind a load balancer. */
   maxRequestsPerSocket: 1_000,
-  /** Bodies are refused before they are read; this is for what slips past. */
-  bodyLimit: 1_024,
+  maxConnections: 2_000,
 } as const;
 
 /** Options of node's HTTP server. */
 export const HTTP_LIMITS = {
+  /** A whole request: we take no bodies, so this is its header. */
+  requestTimeout: 30 * SECOND_MS,
+  /** Longer than the usual 60 s of a load balancer: who closes first must be the one that sends the next request. */
+  keepAliveTimeout: 65 * SECOND_MS,
   headersTimeout: 15 * SECOND_MS,
   /** Every how long the two timeouts of a request are looked at; node's 30 s would double them. */
   connectionsCheckingInterval: 5 * SECOND_MS,
@@ -31,7 +30,8 @@ export const HTTP_LIMITS = {
   optimizeEmptyRequests: true,
 } as const;
 
-export const MAX_CONNECTIONS = 2_000;
+/** Bodies are refused before they are read; this is for what slips past. */
+export const MAX_BODY_BYTES = 1_024;
 /** An asset's name has at most 200 bytes, a version 128 characters. */
 export const MAX_PARAM_LENGTH = 256;
 /** For answers that may wait for a backend, but are no download. */

@@ -2,6 +2,7 @@ import type { Config } from '../indexer/config/config.ts';
 import type { Documents } from './documents.ts';
 import type { Health } from './health.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
+import type { DocumentClass, Representations } from './representation.ts';
 import type { SendAsset } from './send-asset.ts';
 import type { SiteView } from './site-view.ts';
 
@@ -10,6 +11,7 @@ export interface Services {
   config: Config;
   view: SiteView;
   documents: Documents;
+  representations: Readonly<Record<DocumentClass, Representations>>;
   sendAsset: SendAsset;
   health: Health;
   metrics: ProxyMetrics;

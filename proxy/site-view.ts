@@ -18,8 +18,8 @@ export interface Generation {
 export interface SiteView {
   /** The current generation, or undefined while nothing can be served. Never throws. */
   current(): Promise<Generation | undefined>;
-  /** What is held already, without looking. */
-  held(): Generation | undefined;
+  /** The same without waiting: undefined also when it is time to look. */
+  fresh(): Generation | undefined;
 }
 
 export interface SiteViewOptions {
@@ -62,13 +62,19 @@ export function createSiteView({ reader, now, log }: SiteViewOptions): SiteView 
     }
   };
 
+  const isLookDue = (): boolean => {
+    const sinceMs = now() - lookedAtMs;
+    // Less than nothing is a clock that jumped back.
+    return looking === undefined && (sinceMs >= LOOK_INTERVAL_MS || sinceMs < 0);
+  };
+
   return {
-    held: () => held,
+    fresh: () => (isLookDue() ? undefined : held),
     current: async () => {
       if (looking !== undefined) {
         // Only the request that began the look waits for it, unless there is nothing to serve meanwhile.
         if (held === undefined) await looking;
-      } else if (now() - lookedAtMs >= LOOK_INTERVAL_MS || now() < lookedAtMs) {
+      } else if (isLookDue()) {
         lookedAtMs = now();
         looking = look().finally(() => (looking = undefined));
         await looking;

@@ -1,18 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseDigest } from '../../indexer/model/digest.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import { OUTSIDE_GENERATIONS } from '../../indexer/site/layout.ts';
-import { CACHE_CONTROL, sendDocument } from '../answer.ts';
+import { sendDocument } from '../answer.ts';
+import { blobDigestOf, parseDocumentPath } from '../document-path.ts';
 import type { Document } from '../document.ts';
-import { ApiError } from '../error-table.ts';
+import type { Representations } from '../representation.ts';
 import type { Services } from '../services.ts';
 import { idOf, knownTypes, missingExtension, notFound, requireGeneration } from './missing.ts';
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-
-/** What a segment of a document's path may be: nothing else is looked up anywhere. */
-const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}$/;
-const BLOB = /^by-hash\/sha256\/([0-9a-f]{2})\/(\1[0-9a-f]{62})\.json$/;
 
 export interface DocumentRoutes {
   pointer: Handler;
@@ -22,48 +18,36 @@ export interface DocumentRoutes {
   anyDocument: Handler;
 }
 
-export function createDocumentRoutes({ config, view, documents }: Services): DocumentRoutes {
-  const compress = config.server.enableCompression;
-
-  const find = async (path: string): Promise<{ document: Document | undefined; cacheControl: string }> => {
+export function createDocumentRoutes({ config, view, documents, representations }: Services): DocumentRoutes {
+  const find = async (path: string): Promise<{ document: Document | undefined; as: Representations }> => {
     const generation = await requireGeneration(view);
-    const hex = BLOB.exec(path)?.[2];
-    if (hex !== undefined) {
-      const digest = parseDigest(`sha256:${hex}`);
-      return { document: await documents.readBlob(generation, digest), cacheControl: CACHE_CONTROL.forever };
+    const digest = blobDigestOf(path);
+    if (digest !== undefined) {
+      return { document: await documents.readBlob(generation, digest), as: representations.forever };
     }
     return {
       document: await documents.read(generation, path),
-      cacheControl: OUTSIDE_GENERATIONS.has(path) ? CACHE_CONTROL.pointer : CACHE_CONTROL.document,
+      as: OUTSIDE_GENERATIONS.has(path) ? representations.pointer : representations.document,
     };
   };
 
   return {
     pointer: async (request, reply) => {
       const { pointerDocument } = await requireGeneration(view);
-      return sendDocument({ request, reply }, pointerDocument, { cacheControl: CACHE_CONTROL.pointer, compress });
+      return sendDocument({ request, reply }, pointerDocument, representations.pointer);
     },
     ofExtension: (pathOf) => async (request, reply) => {
       const id = idOf(request.params as { type: string; name: string });
       const generation = await requireGeneration(view);
       const document = await documents.read(generation, pathOf(id));
       if (document === undefined) throw missingExtension(id, knownTypes(generation, config.types.keys()));
-      return sendDocument({ request, reply }, document, { cacheControl: CACHE_CONTROL.document, compress });
+      return sendDocument({ request, reply }, document, representations.document);
     },
     anyDocument: async (request, reply) => {
-      const path = documentPath((request.params as { '*': string })['*']);
-      const { document, cacheControl } = await find(path);
+      const path = parseDocumentPath((request.params as { '*': string })['*']);
+      const { document, as } = await find(path);
       if (document === undefined) throw notFound(path);
-      return sendDocument({ request, reply }, document, { cacheControl, compress });
+      return sendDocument({ request, reply }, document, as);
     },
   };
-}
-
-/** `extensions`, `extensions/` and `extensions/index.json` are one document. @throws ApiError */
-function documentPath(text: string): string {
-  const path = text.replace(/(?:^|\/)index\.json$|\/$/, '');
-  if (!path.split('/').every((each) => SEGMENT.test(each))) {
-    throw new ApiError('invalid_request', 'The path has a segment that no document has; see /api/v1/extensions.');
-  }
-  return path;
 }

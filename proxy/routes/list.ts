@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
 import { LIST, SEARCH } from '../../indexer/site/layout.ts';
 import { createSearch, type Search } from '../../indexer/site/search.ts';
-import { CACHE_CONTROL, sendDocument } from '../answer.ts';
+import { sendDocument } from '../answer.ts';
 import { createDocument, type Document } from '../document.ts';
 import { ApiError } from '../error-table.ts';
 import type { Services } from '../services.ts';
@@ -21,8 +21,7 @@ export interface ListRoutes {
 
 /** The list and its parts: all of them made from the list document of one generation. */
 export function createListRoutes(services: Services): ListRoutes {
-  const { config, view, documents } = services;
-  const compress = config.server.enableCompression;
+  const { config, view, documents, representations } = services;
   const searchOf = createSearchByGeneration(services);
 
   const listOf = async (generation: Generation): Promise<Document> => required(await documents.read(generation, LIST));
@@ -35,11 +34,8 @@ export function createListRoutes(services: Services): ListRoutes {
     const page = all.slice(offset, offset + limit);
     const next =
       offset + limit < all.length && limit > 0 ? linkToNext(exchange.request.query, offset + limit) : undefined;
-    return sendDocument(exchange, createDocument(Buffer.from(JSON.stringify(page))), {
-      cacheControl: CACHE_CONTROL.document,
-      compress,
-      headers: { 'x-total-count': String(all.length), ...(next !== undefined && { link: next }) },
-    });
+    exchange.reply.headers({ 'x-total-count': String(all.length), ...(next !== undefined && { link: next }) });
+    return sendDocument(exchange, createDocument(Buffer.from(JSON.stringify(page))), representations.document);
   };
 
   return {
@@ -54,7 +50,7 @@ export function createListRoutes(services: Services): ListRoutes {
         paging.limit === undefined &&
         paging.offset === 0
       ) {
-        return sendDocument({ request, reply }, list, { cacheControl: CACHE_CONTROL.document, compress });
+        return sendDocument({ request, reply }, list, representations.document);
       }
       const found = list.json<Item[]>().filter((item) => isWithin(item, filter));
       return sendPage({ request, reply }, found, paging);

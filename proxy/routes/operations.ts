@@ -1,4 +1,4 @@
-import { CACHE_CONTROL } from '../answer.ts';
+import { CACHE_CONTROL } from '../cache-control.ts';
 import { ApiError } from '../error-table.ts';
 import { METRICS_MEDIA_TYPE } from '../metrics.ts';
 import type { Services } from '../services.ts';

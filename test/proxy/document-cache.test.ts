@@ -7,6 +7,7 @@ function cacheOf(overrides: Partial<Parameters<typeof createDocumentCache>[0]> =
   const cache = createDocumentCache({
     enabled: true,
     capacity: 2,
+    maxBytes: 1024 * 1024,
     ttlSeconds: 60,
     now: () => clock.nowMs,
     ...overrides,
@@ -51,6 +52,23 @@ describe('createDocumentCache', () => {
     for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await get(key);
     expect(loads).toEqual(['a', 'b', 'c', 'b']);
     expect(cache.statistics()).toMatchObject({ entries: 2, evictions: 2 });
+  });
+
+  test('drops what is too much in bytes, and keeps nothing that is too much by itself', async () => {
+    const { cache, get, loads } = cacheOf({ capacity: 100, maxBytes: 20_000 });
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'a', 'e']) await get(key);
+    expect(loads).toEqual(['a', 'b', 'c', 'd', 'e', 'a']);
+    await get('x'.repeat(10_000));
+    expect(cache.statistics()).toMatchObject({ entries: 4, evictions: 2 });
+  });
+
+  test('lets what is kept be used without waiting, and counts it as a hit when it was of use', async () => {
+    const { cache, get } = cacheOf();
+    expect(cache.use('a', (document) => document)).toBeUndefined();
+    const a = await get('a');
+    expect(cache.use('a', () => undefined)).toBeUndefined();
+    expect(cache.use('a', (document) => document)).toBe(a);
+    expect(cache.statistics()).toMatchObject({ hits: 1, misses: 1 });
   });
 
   test('drops what is too old', async () => {

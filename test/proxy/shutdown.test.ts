@@ -53,8 +53,13 @@ describe('shutDown', () => {
     await shutDown(app, { graceMs: LONG_MS });
   });
 
-  test('says so in readiness and closes with every further reply', async () => {
-    const { app, url, gitea } = await site();
+  test.each([
+    ['/health/ready', '503', /connection: close\r\n[^]*"error":"unavailable"/i],
+    ['/extensions', '200', /connection: close\r\n[^]*"name":"aws"/i],
+  ])('closes with every further reply, such as that of %s', async (path, status, reply) => {
+    const { app, url, gitea, get } = await site();
+    // In memory from now on, so that no route would see it.
+    await get('/extensions');
     const { promise, resolve: release } = Promise.withResolvers<void>();
     gitea.misbehave({ match: /attachments/, fault: { kind: 'delay', until: promise } });
     const { hostname, port } = new URL(url);
@@ -67,14 +72,14 @@ describe('shutDown', () => {
     while (gitea.requests.length === 0) await new Promise((next) => setImmediate(next));
     const stopped = shutDown(app, { graceMs: LONG_MS });
     const asked = once(app.server, 'request');
-    socket.write('GET /api/v1/health/ready HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.write(`GET /api/v1${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
     await asked;
     release();
     await once(socket, 'close');
     await stopped;
     const text = Buffer.concat(chunks).toString('latin1');
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
-    expect(statuses).toEqual(['200', '200', '503']);
-    expect(text.slice(text.lastIndexOf('HTTP/1.1'))).toMatch(/connection: close\r\n[^]*"error":"unavailable"/i);
+    expect(statuses).toEqual(['200', '200', status]);
+    expect(text.slice(text.lastIndexOf('HTTP/1.1'))).toMatch(reply);
   });
 });

@@ -1,0 +1,54 @@
+import { parseDigest, type Digest } from '../indexer/model/digest.ts';
+import { LIST } from '../indexer/site/layout.ts';
+import { ApiError } from './error-table.ts';
+
+export type CacheName = 'list' | 'metadata' | 'versions';
+
+export interface DocumentKind {
+  /** The cache that keeps it: one extension's metadata, its versions and notes, or the lists of many. */
+  cache: CacheName;
+  /** The route that serves it, for metrics. */
+  route: string;
+}
+
+const POINTER: DocumentKind = { cache: 'list', route: '/api/v1' };
+const ALL: DocumentKind = { cache: 'list', route: '/api/v1/extensions' };
+const EXTENSION: DocumentKind = { cache: 'metadata', route: '/api/v1/extensions/:type/:name' };
+const VERSIONS: DocumentKind = { cache: 'versions', route: '/api/v1/extensions/:type/:name/versions' };
+const NOTES: DocumentKind = { cache: 'versions', route: '/api/v1/extensions/:type/:name/notes' };
+const OTHER: DocumentKind = { cache: 'list', route: '/api/v1/*' };
+
+/** What a segment of a document's path may be: nothing else is looked up anywhere. */
+const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}$/;
+const BLOB = /^by-hash\/sha256\/([0-9a-f]{2})\/(\1[0-9a-f]{62})\.json$/;
+
+/** @param path a document's, such as `extensions/provider/aws`; empty for the pointer */
+export function kindOf(path: string): DocumentKind {
+  if (path === '') return POINTER;
+  const segments = path.split('/');
+  if (segments[0] !== LIST) return OTHER;
+  if (segments.length === 1) return ALL;
+  if (segments.length === 3) return EXTENSION;
+  return segments[3] === 'versions' ? VERSIONS : segments[3] === 'notes' ? NOTES : OTHER;
+}
+
+/** Three spellings are one document: `extensions`, `extensions/` and, its literal file, `extensions/index.json`. */
+export function withoutFile(path: string): string {
+  if (path.endsWith('/index.json')) return path.slice(0, -'/index.json'.length);
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** @param text what follows `/api/v1/` @throws ApiError */
+export function parseDocumentPath(text: string): string {
+  const path = withoutFile(text);
+  if (!path.split('/').every((each) => SEGMENT.test(each))) {
+    throw new ApiError('invalid_request', 'The path has a segment that no document has; see /api/v1/extensions.');
+  }
+  return path;
+}
+
+/** The digest in the path of a document by its bytes; undefined for any other path. */
+export function blobDigestOf(path: string): Digest | undefined {
+  const hex = path.startsWith('by-hash/') ? BLOB.exec(path)?.[2] : undefined;
+  return hex === undefined ? undefined : parseDigest(`sha256:${hex}`);
+}
