@@ -139,7 +139,7 @@ function configFromFile(file: ConfigFile, { folder, sources, policy }: CheckedPa
     },
     sources: sources.toSorted((a, b) => b.priority - a.priority),
     cache: {
-      capacity: cache.capacity ?? 1_000,
+      capacity: cache.capacity ?? 10_000,
       ttlSeconds: cache.ttl_seconds ?? 300,
       enableMetadataCache: cache.enable_metadata_cache ?? true,
       enableListCache: cache.enable_list_cache ?? true,

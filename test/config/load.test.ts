@@ -39,7 +39,7 @@ describe('loadConfig', () => {
           verifyTls: true,
         },
       ],
-      cache: { capacity: 1_000, ttlSeconds: 300, enableMetadataCache: true, enableListCache: true },
+      cache: { capacity: 10_000, ttlSeconds: 300, enableMetadataCache: true, enableListCache: true },
       types: new Map([
         ['provider', { gitea: '_prov', oci: '-provider' }],
         ['taskserv', { gitea: '_taskserv', oci: '-taskserv' }],
