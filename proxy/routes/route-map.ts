@@ -32,7 +32,7 @@ export function registerRoutes(app: FastifyInstance, services: Services, publicF
   readDocument('/api/v1/extensions/:type/:name/versions', documents.ofExtension(versionsPath));
   readDocument('/api/v1/extensions/:type/:name/notes', documents.ofExtension(notesPath));
   read('/api/v1/extensions/:type/:name/:version', download);
-  read('/api/v1/extensions/:type/:name/:version/index.json', noDocumentOfVersion);
+  for (const end of ['/', '/index.json']) read(`/api/v1/extensions/:type/:name/:version${end}`, noDocumentOfVersion);
   read('/api/v1/extensions/:type/:name/:version/:asset', download);
   operate('/api/v1/health', operations.health);
   operate('/api/v1/health/live', operations.live);

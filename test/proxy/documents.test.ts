@@ -110,12 +110,20 @@ describe('GET a document', () => {
     ['/extensions/provider/index.json', 404, 'not_found'],
     ['/extensions/search/aws', 400, 'invalid_type'],
     ['/extensions/provider/aws/1.0.0/index.json', 404, 'not_found'],
+    ['/extensions/provider/aws/1.0.0/', 404, 'not_found'],
+    ['/extensions/provider/aws/latest/', 404, 'not_found'],
     ['/extensions/provider/aws/1.0.0/aws_prov.tar.gz/more', 404, 'not_found'],
   ])('answers %s with %i %s', async (path, status, error) => {
     const { get } = world();
     const answer = await get(path);
     expect({ status: answer.status, body: answer.json }).toMatchObject({ status, body: { error } });
     expect(answer.headers['cache-control']).toBe(status === 404 ? 'public, max-age=10' : 'no-store');
+  });
+
+  test('whatever it is told to expect', async () => {
+    const { get } = world();
+    const answer = await get('/extensions', { headers: { expect: 'the unexpected' } });
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } });
   });
 
   test('names the types that there are', async () => {
