@@ -6,9 +6,12 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** The server below fastify: what the hot path does not answer is the router's. */
 export function createHttpServer(routes: RequestHandler, hotPath: HotPath): Server {
-  const server = createServer(HTTP_LIMITS, (request, response) => {
+  const answer: RequestHandler = (request, response) => {
     if (!hotPath(request, response)) routes(request, response);
-  });
+  };
+  const server = createServer(HTTP_LIMITS, answer);
+  // An expectation that is unknown may be ignored (RFC 9110, section 10.1.1); node's own 417 is none of our errors.
+  server.on('checkExpectation', answer);
   const { connectionTimeout, maxRequestsPerSocket, maxConnections } = SERVER_LIMITS;
   Object.assign(server, { maxRequestsPerSocket, maxConnections });
   server.setTimeout(connectionTimeout);
