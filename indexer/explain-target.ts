@@ -1,4 +1,4 @@
-import { editDistance } from './config/suggest.ts';
+import { editDistance } from './model/suggest.ts';
 import { messageOf, RegistryError } from './model/errors.ts';
 import { nameOf, parseExtensionId, type ExtensionId, type ExtensionTypes } from './model/extension.ts';
 import { isVersion, parseVersion, type Version } from './model/version.ts';

@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv';
 import { PRIVATE_FORMATS } from './formats.ts';
 import { cut, showKey, valueAt, type KeyPath } from './key-path.ts';
 import { CONFIG_SCHEMA, KIND_DESCRIPTION } from './schema.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../model/suggest.ts';
 
 /** One line for each thing that the schema refuses: the key, what is wrong, the remedy. */
 export function faultsOf(errors: readonly ErrorObject[], document: unknown): string[] {

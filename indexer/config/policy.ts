@@ -6,7 +6,7 @@ import { clipLine } from '../model/text.ts';
 import { isVersion, parseRange } from '../model/version.ts';
 import { errnoOf, type ConfigIo } from './config-io.ts';
 import { cut } from './key-path.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../model/suggest.ts';
 
 /** The rules of a policy file, or one line for each fault in it: the key, what is wrong, the remedy. */
 export interface Policy {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { editDistance, suggest } from '../../indexer/config/suggest.ts';
+import { editDistance, suggest } from '../../indexer/model/suggest.ts';
 
 describe('editDistance', () => {
   test.each([

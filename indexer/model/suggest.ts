@@ -1,16 +1,17 @@
 /** What the known words are that somebody may have meant: the nearest ones, or those that hold the word or are held by it. */
 export function suggest(word: string, known: readonly string[]): string[] {
   const meant = normalize(word);
-  const near = known.map((candidate) => ({ candidate, distance: editDistance(meant, candidate) }));
+  const near = known.map((candidate) => ({ candidate, distance: editDistance(meant, normalize(candidate)) }));
   const least = Math.min(...near.map(({ distance }) => distance));
   if (least <= Math.max(1, Math.floor(meant.length / 3))) {
     return near.filter(({ distance }) => distance === least).map(({ candidate }) => candidate);
   }
   if (meant.length < 3) return [];
-  return known.filter((candidate) => candidate.includes(meant) || meant.includes(candidate));
+  const holds = (candidate: string): boolean => candidate.includes(meant) || meant.includes(candidate);
+  return known.filter((each) => holds(normalize(each)));
 }
 
-/** Other houses write `verify-ssl` or `verifySsl`. */
+/** Other houses write `verify-ssl` or `verifySsl` for `verify_ssl`. */
 function normalize(word: string): string {
   return word
     .replaceAll('-', '_')
