@@ -11,11 +11,13 @@ import type { Source } from '../indexer/sources/source.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { checkRequest } from './check-request.ts';
 import { corsHeaders, isSameForAll } from './cors.ts';
+import { countAlone, type ShareCounts } from './counts.ts';
 import { createDocuments } from './documents.ts';
 import { answerClientError, registerErrors, sendError } from './errors.ts';
 import { createHealth } from './health.ts';
 import { createHotPath, type HotPath } from './hot-path.ts';
 import { createHttpServer } from './http-server.ts';
+import { loggerOptions, type LogOptions } from './log.ts';
 import { createAssetOpener } from './open-asset.ts';
 import { createProxyMetrics } from './proxy-metrics.ts';
 import { createRepresentations } from './representation.ts';
@@ -31,13 +33,6 @@ import {
 import type { Services } from './services.ts';
 import { createSiteView } from './site-view.ts';
 import { logRequest, trackRequest, type Tracked } from './track-request.ts';
-
-export interface LogOptions {
-  /** pino's levels. */
-  level: string;
-  /** Standard output without it. */
-  stream?: { write(line: string): void };
-}
 
 export interface AppOptions {
   config: Config;
@@ -57,6 +52,8 @@ export interface AppOptions {
   version: string;
   /** `DOWNLOAD_LIMITS` without it. */
   downloadLimits?: DownloadLimits;
+  /** Where this process is one of several; alone without it. */
+  shareCounts?: ShareCounts;
 }
 
 /** The whole proxy but its listening: site, downloads and health. Closing it closes neither sources nor reader. */
@@ -125,6 +122,8 @@ function createServices(options: AppOptions, { log, metrics, isStopping }: Parts
   const representation = { compress: config.server.enableCompression, common: commonHeaders(config, undefined) };
   const limits = options.downloadLimits ?? DOWNLOAD_LIMITS;
   const { firstByteMs } = limits;
+  const documents = createDocuments(reader, config, now);
+  const shareCounts = options.shareCounts ?? countAlone;
   const opener = createAssetOpener({
     sources,
     now,
@@ -134,7 +133,7 @@ function createServices(options: AppOptions, { log, metrics, isStopping }: Parts
   return {
     config,
     view,
-    documents: createDocuments(reader, config, now),
+    documents,
     representations: {
       forever: createRepresentations('forever', representation),
       pointer: createRepresentations('pointer', representation),
@@ -150,6 +149,10 @@ function createServices(options: AppOptions, { log, metrics, isStopping }: Parts
       now,
     }),
     metrics,
+    collectCounts: shareCounts(() => {
+      const caches = documents.statistics();
+      return { metrics: metrics.counted(caches), caches };
+    }),
     now,
     isStopping,
   };
@@ -162,22 +165,6 @@ function commonHeaders({ server }: Config, origin: string | undefined): Record<s
 
 /** pino's levels at which a line for each request is written. */
 const LOGS_REQUESTS: ReadonlySet<string> = new Set(['trace', 'debug', 'info']);
-
-/** No header of a request is ever logged; this is for an error that carries one. */
-const REDACTED = ['authorization', 'cookie', 'proxy-authorization', 'set-cookie'].flatMap((each) => [
-  `["${each}"]`,
-  `*["${each}"]`,
-  `*.headers["${each}"]`,
-]);
-
-function loggerOptions(log: LogOptions | false) {
-  if (log === false) return false;
-  return {
-    level: log.level,
-    redact: { paths: REDACTED, censor: '[redacted]' },
-    ...(log.stream !== undefined && { stream: log.stream }),
-  };
-}
 
 function requestId(random: () => number): string {
   const part = (): string =>

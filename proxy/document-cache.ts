@@ -84,7 +84,11 @@ export function createDocumentCache(options: DocumentCacheOptions): DocumentCach
       capacity,
       ttl_seconds: ttlSeconds,
       ...counts,
-      hit_ratio: counts.hits === 0 ? 0 : Math.round((counts.hits / (counts.hits + counts.misses)) * 10_000) / 10_000,
+      hit_ratio: hitRatio(counts),
     }),
   };
+}
+
+export function hitRatio({ hits, misses }: Pick<CacheStatistics, 'hits' | 'misses'>): number {
+  return hits === 0 ? 0 : Math.round((hits / (hits + misses)) * 10_000) / 10_000;
 }

@@ -10,7 +10,8 @@ const HELP = `extension-registry: serves the published site, and verified downlo
   --grace-seconds N   how long running downloads may still take after SIGTERM; 30 by default
   --help, --version
 
-With [indexer] interval_seconds it also runs the indexer on that schedule.
+With [indexer] interval_seconds it also runs the indexer on that schedule. With [server] workers above 1 that many
+processes share the port, below one that restarts them; the log then says whose each line is.
 Exit codes: 0 stopped by SIGTERM or SIGINT; 1 failed, such as a port that is taken; 2 usage or configuration.
 `;
 

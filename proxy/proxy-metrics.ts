@@ -6,7 +6,7 @@ import {
   type Histogram,
   type MetricSnapshot,
 } from './metrics.ts';
-import type { CacheStatistics } from './document-cache.ts';
+import type { AllCounts, CachesStatistics } from './counts.ts';
 import type { Generation } from './site-view.ts';
 
 /** Seconds. Up to 10 s for documents; what is above is downloads. */
@@ -20,12 +20,14 @@ export interface ProxyMetrics {
   downloadsInFlight: Gauge;
   digestMismatches: Counter;
   firstByte: Histogram;
+  /** What this process has counted, its caches included. */
+  counted(caches: CachesStatistics): MetricSnapshot[];
   render(state: MetricsState): string;
 }
 
-/** What is read at the time of a scrape instead of being counted. */
+/** What is known at the time of a scrape. */
 export interface MetricsState {
-  caches: Readonly<Record<string, CacheStatistics>>;
+  all: AllCounts;
   generation: Generation | undefined;
   /** Milliseconds since 1970. */
   nowMs: number;
@@ -57,20 +59,35 @@ export function createProxyMetrics(version: string): ProxyMetrics {
   counted.downloadBytes.add({}, 0);
   counted.downloadsInFlight.add({}, 0);
   counted.digestMismatches.add({}, 0);
-  registry.gauge('extreg_build_info', 'Always 1; the version is the label.').set({ version }, 1);
-  return { ...counted, render: (state) => renderMetrics([...registry.snapshot(), ...stateMetrics(state)]) };
+  return {
+    ...counted,
+    counted: (caches) => [...registry.snapshot(), ...cacheMetrics(caches)],
+    render: (state) => renderMetrics([...state.all.metrics, ...stateMetrics(state, version)]),
+  };
 }
 
-function stateMetrics({ caches, generation, nowMs }: MetricsState): MetricSnapshot[] {
-  const state = createMetricRegistry();
-  const hits = state.counter('cache_hits_total', 'Documents found in a cache.');
-  const misses = state.counter('cache_misses_total', 'Documents looked for in a cache and not found.');
-  const evictions = state.counter('cache_evictions_total', 'Documents dropped from a cache.');
+function cacheMetrics(caches: CachesStatistics): MetricSnapshot[] {
+  const registry = createMetricRegistry();
+  const hits = registry.counter('cache_hits_total', 'Documents found in a cache.');
+  const misses = registry.counter('cache_misses_total', 'Documents looked for in a cache and not found.');
+  const evictions = registry.counter('cache_evictions_total', 'Documents dropped from a cache.');
   for (const [cache, statistics] of Object.entries(caches)) {
     hits.add({ cache }, statistics.hits);
     misses.add({ cache }, statistics.misses);
     evictions.add({ cache }, statistics.evictions);
   }
+  return registry.snapshot();
+}
+
+/** What is the same in all processes, and so is told once. */
+function stateMetrics({ all, generation, nowMs }: MetricsState, version: string): MetricSnapshot[] {
+  const state = createMetricRegistry();
+  state.gauge('extreg_build_info', 'Always 1; the version is the label.').set({ version }, 1);
+  state.gauge('extreg_workers', 'Processes that serve, as configured.').set({}, all.workers);
+  state
+    .gauge('extreg_workers_reporting', 'Workers whose counts are up to date in this answer.')
+    .set({}, all.caches.length);
+  state.counter('extreg_worker_restarts_total', 'Workers that took the place of one that ended.').add({}, all.restarts);
   if (generation === undefined) return state.snapshot();
   const { pointer } = generation;
   // Its ending is a counter's, but the name is the API's old one; its well-named twin is below.

@@ -1,4 +1,5 @@
 import type { Config } from '../indexer/config/config.ts';
+import type { CollectCounts } from './counts.ts';
 import type { Documents } from './documents.ts';
 import type { Health } from './health.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
@@ -15,6 +16,7 @@ export interface Services {
   sendAsset: SendAsset;
   health: Health;
   metrics: ProxyMetrics;
+  collectCounts: CollectCounts;
   /** Milliseconds since 1970. */
   now: () => number;
   isStopping: () => boolean;

@@ -1,4 +1,5 @@
 import { CACHE_CONTROL } from '../cache-control.ts';
+import { renderCacheReport } from '../counts.ts';
 import { ApiError } from '../error-table.ts';
 import { METRICS_MEDIA_TYPE } from '../metrics.ts';
 import type { Services } from '../services.ts';
@@ -17,9 +18,9 @@ const NEVER = { 'cache-control': CACHE_CONTROL.never } as const;
 /** For operators and monitors. */
 export function createOperationRoutes({
   view,
-  documents,
   health,
   metrics,
+  collectCounts,
   now,
   isStopping,
 }: Services): OperationRoutes {
@@ -37,10 +38,10 @@ export function createOperationRoutes({
       return reply.headers(NEVER).send({ status: 'healthy' });
     },
     metrics: async (_request, reply) => {
-      const generation = await view.current();
-      const text = metrics.render({ caches: documents.statistics(), generation, nowMs: now() });
+      const [generation, all] = await Promise.all([view.current(), collectCounts()]);
+      const text = metrics.render({ all, generation, nowMs: now() });
       return reply.headers({ ...NEVER, 'content-type': METRICS_MEDIA_TYPE }).send(text);
     },
-    cacheStatistics: async (_request, reply) => reply.headers(NEVER).send(documents.statistics()),
+    cacheStatistics: async (_request, reply) => reply.headers(NEVER).send(renderCacheReport(await collectCounts())),
   };
 }

@@ -130,7 +130,7 @@ describe('left to the routes is', () => {
     { what: 'a body', path: '/extensions', options: { headers: { 'content-length': 2 }, body: '{}' }, status: 400 },
     { what: 'what is outside of generations', path: '/status', status: 200 },
     { what: 'a path of no document', path: '/extensions/provider/none', status: 404 },
-    { what: 'a path with two slashes', path: '/extensions/provider/aws//', status: 400 },
+    { what: 'a path with two slashes', path: '/extensions/provider/aws//', status: 404 },
     { what: 'a path that begins like the base', path: 'x', status: 404 },
     { what: 'the base with two slashes', path: '//', status: 400 },
     { what: 'a download', path: '/extensions/provider/aws/1.0.0', status: 200 },

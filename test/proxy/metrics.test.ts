@@ -32,6 +32,40 @@ describe('createMetricRegistry', () => {
     );
   });
 
+  test('counts the same by a series as by its labels', () => {
+    const registry = createMetricRegistry();
+    const requests = registry.counter('requests_total', 'Requests.');
+    const duration = registry.histogram('duration_seconds', 'Duration.', [0.1, 1]);
+    const series = { requests: requests.of({ method: 'GET' }), duration: duration.of({ method: 'GET' }) };
+    series.requests.add(2);
+    requests.add({ method: 'GET' }, 1);
+    requests.of({ method: 'GET' }).add(0.5);
+    for (const value of [0, 0.1, 0.1000001, 1, 1.5, Infinity]) series.duration.observe(value);
+    duration.observe({ method: 'GET' }, 0.2);
+    expect(registry.snapshot().map((each) => each.series)).toEqual([
+      [['method="GET"', [3.5]]],
+      [['method="GET"', [2, 3, 2, Infinity]]],
+    ]);
+  });
+
+  test('has a series from when it is bound', () => {
+    const registry = createMetricRegistry();
+    registry.counter('a_total', 'A.').of({});
+    registry.histogram('b_seconds', 'B.', [1]).of({ c: 'd' });
+    expect(
+      renderMetrics(registry.snapshot())
+        .split('\n')
+        .filter((line) => !line.startsWith('#')),
+    ).toEqual([
+      'a_total 0',
+      'b_seconds_bucket{c="d",le="1"} 0',
+      'b_seconds_bucket{c="d",le="+Inf"} 0',
+      'b_seconds_sum{c="d"} 0',
+      'b_seconds_count{c="d"} 0',
+      '',
+    ]);
+  });
+
   test('escapes what would end a label', () => {
     const registry = createMetricRegistry();
     registry.counter('a_total', 'A.').add({ name: 'a"b\\c\nd' }, 1);
