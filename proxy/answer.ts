@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Document } from './document.ts';
-import { conditional, type Representations } from './representation.ts';
+import { conditional, OF_BODIES, type Representations } from './representation.ts';
 
 /** A document in the coding that the client prefers, or 304. */
 export async function sendDocument(
@@ -11,6 +11,7 @@ export async function sendDocument(
   const coding = representations.codingFor(document, request.headers['accept-encoding']);
   const representation = representations.held(document, coding) ?? (await representations.make(document, coding));
   const { status, headers, body } = conditional(representation, request.headers['if-none-match']);
+  if (status === 304) for (const name of OF_BODIES) reply.removeHeader(name);
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'vary') addVary(reply, value);
     else reply.header(name, value);

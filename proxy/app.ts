@@ -61,7 +61,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const { config, now } = options;
   const metrics = createProxyMetrics(options.version);
   let stopping = false;
-  const createRequestId = (): string => requestId(options.random);
+  const createRequestId = createRequestIds(options.random);
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
     trackRequest(request, reply, { metrics, now, log: app.log });
     reply.headers(commonHeaders(config, request.headers.origin));
@@ -166,10 +166,10 @@ function commonHeaders({ server }: Config, origin: string | undefined): Record<s
 /** pino's levels at which a line for each request is written. */
 const LOGS_REQUESTS: ReadonlySet<string> = new Set(['trace', 'debug', 'info']);
 
-function requestId(random: () => number): string {
-  const part = (): string =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
-  return part() + part();
+/** 8 digits that are the process's and 8 that count: two random numbers for each request cost 3 % of a hot read. */
+function createRequestIds(random: () => number): () => string {
+  const digits = (number: number): string => (number + 2 ** 32).toString(16).slice(1);
+  const ours = digits(Math.floor(random() * 2 ** 32));
+  let count = Math.floor(random() * 2 ** 32);
+  return () => ours + digits((count = (count + 1) % 2 ** 32));
 }

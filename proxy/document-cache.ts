@@ -26,8 +26,9 @@ export interface CacheStatistics {
 }
 
 export interface DocumentCache {
-  /** What `use` makes of a document that is kept; a hit when it makes something of it. */
-  use<T>(key: string, use: (document: Document) => T | undefined): T | undefined;
+  /** A document that is kept; a hit only when the one who asks says so. */
+  held(key: string): Document | undefined;
+  countHit(): void;
   /** The document of a key, loaded at most once at a time; one that is not there is not remembered. */
   get(key: string, load: () => Promise<Document | undefined>): Promise<Document | undefined>;
   statistics(): CacheStatistics;
@@ -67,12 +68,8 @@ export function createDocumentCache(options: DocumentCacheOptions): DocumentCach
   };
 
   return {
-    use: (key, use) => {
-      const kept = isOn ? documents.get(key) : undefined;
-      const used = kept && use(kept);
-      if (used !== undefined) counts.hits += 1;
-      return used;
-    },
+    held: (key) => (isOn ? documents.get(key) : undefined),
+    countHit: () => void (counts.hits += 1),
     get: async (key, read) => {
       const kept = isOn ? documents.get(key) : undefined;
       if (isOn) counts[kept === undefined ? 'misses' : 'hits'] += 1;

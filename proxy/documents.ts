@@ -10,11 +10,9 @@ import { createDocument, type Document } from './document.ts';
 import type { Generation } from './site-view.ts';
 
 export interface Documents {
-  /**
-   * What `use` makes of a document that is in memory, of whatever is served below `/api/v1` by its path; undefined where
-   * it must be read first, which `read` and `readBlob` do.
-   */
-  useHeld<T>(generation: Generation, path: string, use: (document: Document) => T | undefined): T | undefined;
+  /** Whatever is served below `/api/v1` by this path, where it is in memory; who serves it counts the hit. */
+  held(generation: Generation, path: string): Document | undefined;
+  countHit(generation: Generation, path: string): void;
   /** A document of a generation by its path, such as `extensions/provider/aws`; undefined where there is none. */
   read(generation: Generation, path: string): Promise<Document | undefined>;
   /** A document of any generation that is still kept, by its bytes. */
@@ -56,12 +54,18 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
     );
   };
 
+  /** Also of a document that is asked for by its bytes. */
+  const realPath = (generation: Generation, path: string): string => {
+    const digest = blobDigestOf(path);
+    return (digest && pathsOf(generation).get(digest)) ?? path;
+  };
+
   return {
-    useHeld: (generation, path, use) => {
-      const digest = blobDigestOf(path);
-      const real = digest === undefined ? path : pathsOf(generation).get(digest);
-      return real === undefined ? undefined : caches[kindOf(real).cache].use(`${generation.key} ${real}`, use);
+    held: (generation, path) => {
+      const real = realPath(generation, path);
+      return caches[kindOf(real).cache].held(`${generation.key} ${real}`);
     },
+    countHit: (generation, path) => caches[kindOf(realPath(generation, path)).cache].countHit(),
     read,
     readBlob: async (generation, digest) => {
       const path = pathsOf(generation).get(digest);

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { kindOf, withoutFile, type DocumentKind } from './document-path.ts';
-import type { Document } from './document.ts';
-import { conditional, type Ready, type Representation, type Representations } from './representation.ts';
+import { conditional, type Ready } from './representation.ts';
 import type { Services } from './services.ts';
 import type { Tracked } from './track-request.ts';
 
@@ -27,11 +26,12 @@ interface Found {
 const BASE = '/api/v1';
 
 /**
- * The documents that everybody reads, before routing and hooks cost anything: 0.7 of nginx's rate instead of 0.55 (and
- * 0.45 with a hook for each request). It answers exactly what the routes would, or nothing at all.
+ * The documents that everybody reads, before routing and hooks cost anything: 15 us of CPU instead of 50, and little more
+ * than a bare `node:http` server takes. It answers exactly what the routes would, or nothing at all.
  */
 export function createHotPath(options: HotPathOptions): HotPath {
-  const { view, documents, representations, now, sameForAllOrigins } = options;
+  const { view, documents, now, sameForAllOrigins, onAnswer, createRequestId } = options;
+  const { pointer, forever, document } = options.representations;
   const count = createCounters(options);
 
   const find = (url: string, headers: IncomingHttpHeaders): Found | undefined => {
@@ -39,19 +39,21 @@ export function createHotPath(options: HotPathOptions): HotPath {
     const generation = path === undefined ? undefined : view.fresh();
     if (path === undefined || generation === undefined) return undefined;
     const kind = kindOf(path);
-    const readyAs =
-      (as: Representations) =>
-      (document: Document): Representation | undefined =>
-        as.held(document, as.codingFor(document, headers['accept-encoding']));
-    const representation =
-      path === ''
-        ? readyAs(representations.pointer)(generation.pointerDocument)
-        : documents.useHeld(
-            generation,
-            path,
-            readyAs(path.startsWith('by-hash/') ? representations.forever : representations.document),
-          );
-    return representation && { kind, ready: conditional(representation, headers['if-none-match']) };
+    const held = path === '' ? generation.pointerDocument : documents.held(generation, path);
+    if (held === undefined) return undefined;
+    const as = path === '' ? pointer : path.startsWith('by-hash/') ? forever : document;
+    const representation = as.held(held, as.codingFor(held, headers['accept-encoding']));
+    if (representation === undefined) return undefined;
+    if (path !== '') documents.countHit(generation, path);
+    return { kind, ready: conditional(representation, headers['if-none-match']) };
+  };
+
+  /** An id is for finding a request in the log; where none is written, it would be one more field for nobody. */
+  const identify = (answer: Omit<Tracked, 'id'>, rawHeaders: string[]): string[] => {
+    if (onAnswer === undefined) return rawHeaders;
+    const id = createRequestId();
+    onAnswer({ ...answer, id });
+    return rawHeaders.concat('x-request-id', id);
   };
 
   return (request, response) => {
@@ -62,9 +64,7 @@ export function createHotPath(options: HotPathOptions): HotPath {
     const found = find(url, headers);
     if (found === undefined) return false;
     const { ready, kind } = found;
-    const id = options.createRequestId();
-    options.onAnswer?.({ request, response, id, route: kind.route, startedMs });
-    response.writeHead(ready.status, [...ready.rawHeaders, 'x-request-id', id]);
+    response.writeHead(ready.status, identify({ request, response, route: kind.route, startedMs }, ready.rawHeaders));
     response.end(method === 'HEAD' ? undefined : ready.body);
     count({ kind, method, status: ready.status }).answered((now() - startedMs) / 1_000);
     return true;
@@ -91,11 +91,12 @@ interface Series {
 
 /** Counts as the routes do, but renders the labels of a series once. */
 function createCounters({ metrics }: Pick<HotPathOptions, 'metrics'>) {
-  const known = new Map<DocumentKind, Record<string, Series>>();
+  const known = new Map<DocumentKind, Series[]>();
   return ({ kind, method, status }: { kind: DocumentKind; method: string; status: number }): Series => {
-    const ofKind = known.get(kind) ?? {};
-    known.set(kind, ofKind);
-    return (ofKind[method + status] ??= createSeries(metrics, { route: kind.route, method, status }));
+    const ofKind = known.get(kind) ?? [];
+    if (ofKind.length === 0) known.set(kind, ofKind);
+    const at = (status === 304 ? 1 : 0) + (method === 'HEAD' ? 2 : 0);
+    return (ofKind[at] ??= createSeries(metrics, { route: kind.route, method, status }));
   };
 }
 

@@ -29,11 +29,11 @@ describe('CORS for everybody', () => {
       get('/health'),
     ];
     for (const answer of await Promise.all(asks)) {
-      expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': '*',
-        'access-control-expose-headers': EXPOSED,
-        'cross-origin-resource-policy': 'cross-origin',
-      });
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+      // A browser takes what is said of the body from the answer that it has kept (RFC 9111, section 3.2).
+      const ofBodies = answer.status === 304 ? [undefined, undefined] : [EXPOSED, 'cross-origin'];
+      const { 'access-control-expose-headers': exposed, 'cross-origin-resource-policy': policy } = answer.headers;
+      expect([exposed, policy]).toEqual(ofBodies);
       expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
       expect(answer.headers.vary ?? '').not.toContain('Origin');
     }

@@ -62,12 +62,13 @@ describe('createDocumentCache', () => {
     expect(cache.statistics()).toMatchObject({ entries: 4, evictions: 2 });
   });
 
-  test('lets what is kept be used without waiting, and counts it as a hit when it was of use', async () => {
+  test('gives what is kept without waiting, and counts it when it was of use', async () => {
     const { cache, get } = cacheOf();
-    expect(cache.use('a', (document) => document)).toBeUndefined();
+    expect(cache.held('a')).toBeUndefined();
     const a = await get('a');
-    expect(cache.use('a', () => undefined)).toBeUndefined();
-    expect(cache.use('a', (document) => document)).toBe(a);
+    expect(cache.held('a')).toBe(a);
+    expect(cache.statistics()).toMatchObject({ hits: 0, misses: 1 });
+    cache.countHit();
     expect(cache.statistics()).toMatchObject({ hits: 1, misses: 1 });
   });
 
