@@ -8,7 +8,7 @@ import type { Finding } from '../model/problem.ts';
 import { releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
 import type { Source } from '../sources/source.ts';
 import { readAsset, type ReadOptions } from './read-asset.ts';
-import { attachmentOf, planReading, type PlanOptions } from './reading-plan.ts';
+import { attachmentOf, isReuploaded, planReading, type PlanOptions } from './reading-plan.ts';
 import { MAX_SIDECAR_BYTES, parseSidecar } from './sidecar.ts';
 
 export interface DigestOptions extends PlanOptions {
@@ -123,7 +123,10 @@ function withDigests(release: Release, context: Digesting): Release[] {
   const failure = failures.find((each) => each !== undefined);
   if (failure !== undefined) return keepOut(failure);
   const claims = claimsOf(release, context);
-  const digested = { ...release, assets: release.assets.map((each) => withDigest(each, claims, context)) };
+  const assets = release.assets.map((each) =>
+    withDigest(each, isReuploaded(each, listed) ? NO_CLAIMS : claims, context),
+  );
+  const digested = { ...release, assets };
   const wrong = digested.assets.find(
     ({ name, digest }) => digest !== undefined && (claims.get(name) ?? digest) !== digest,
   );
@@ -132,6 +135,9 @@ function withDigests(release: Release, context: Digesting): Release[] {
   const detail = `The asset ${wrong.name} is ${wrong.digest}, its sidecar says ${claims.get(wrong.name)}.`;
   return keepOut({ code: 'sidecar_mismatch', source: context.source.name, subject, detail });
 }
+
+/** A sidecar that was left as it was says nothing of what was uploaded since; only reading does. */
+const NO_CLAIMS: ReadonlyMap<string, Digest> = new Map();
 
 function claimsOf(release: Release, context: Digesting): ReadonlyMap<string, Digest> {
   return new Map(release.assets.flatMap((each) => Object.entries(knownOf(each, context)?.claims ?? {})));

@@ -61,7 +61,7 @@ function unreadOf(release: Release, rank: number, options: PlanOptions): (Unread
     const uuid = attachmentOf(asset);
     if (uuid === undefined || Object.hasOwn(attachments, uuid)) return [];
     // Whether its bytes are still those that were first seen can be told in no other way, whatever the mode.
-    const replaced = isReplaced(asset, listed.get(subject));
+    const replaced = isReuploaded(asset, listed.get(subject));
     const wanted = mode === 'all' || (mode === 'latest' ? rank === SHOWN : isSidecar(asset.name));
     if (!wanted && !replaced) return [];
     return [{ asset, uuid, subject, rank: failedBefore.has(subject) ? Infinity : replaced ? REPLACED : rank }];
@@ -69,7 +69,7 @@ function unreadOf(release: Release, rank: number, options: PlanOptions): (Unread
 }
 
 /** Another upload under the name, or in the place of the primary one, of an asset whose digest is known. */
-function isReplaced(asset: SourceAsset, before: Release | undefined): boolean {
+export function isReuploaded(asset: SourceAsset, before: Release | undefined): boolean {
   const namesake = before?.assets.find((each) => each.name === asset.name);
   const old = namesake ?? (asset.primary && before ? primaryOf(before) : undefined);
   return old?.digest !== undefined && attachmentOf(old) !== attachmentOf(asset);

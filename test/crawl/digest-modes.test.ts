@@ -82,7 +82,42 @@ describe('digests = "latest"', () => {
   });
 });
 
+describe.each([
+  ['digests = "latest"', { digests: 'latest' }],
+  ['digests = "sidecar"', { digests: 'sidecar' }],
+  ['a budget that is used up', { digestBudgetBytes: 4 }],
+] as const)('%s', (_which, indexer) => {
+  test('never makes the digest of a second upload the first-seen one of a file that it has not read', async () => {
+    const world = await startWorld({ indexer });
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'old1' }, '2.0.0': { 'a.zip': 'new1' } });
+    await world.run();
+    const before = (await world.versions('provider/aws'))[1];
+    expect(before).not.toHaveProperty('checksum');
+    world.gitea.replaceAsset('acme', 'aws_prov', { tag: '1.0.0', name: 'a.zip', content: 'evil' });
+    for (const mode of ['latest', 'all', 'sidecar'] as const) {
+      expect(problemsOf(await world.run())).toEqual(['mutated provider/aws@1.0.0']);
+      expect((await world.versions('provider/aws'))[1]).toEqual(before);
+      Object.assign(world.config.indexer, { digests: mode, digestBudgetBytes: 1_000 });
+    }
+    expect((await world.memory()).versions['provider/aws']?.['1.0.0']).toMatchObject({ digests: {} });
+  });
+});
+
 describe('digests = "sidecar"', () => {
+  test('does not believe a sidecar that was left as it was about a file that was replaced and is not read yet', async () => {
+    const world = await startWorld({ indexer: { digests: 'sidecar' } });
+    world.release('aws_prov', { '1.0.0': { 'a.zip': 'one', 'a.zip.sha256': sha256Of('one') } });
+    await world.run();
+    const before = await world.versions('provider/aws');
+    world.gitea.replaceAsset('acme', 'aws_prov', { tag: '1.0.0', name: 'a.zip', content: 'two' });
+    world.config.indexer.digestBudgetBytes = 0;
+    expect((await world.run()).problems).toEqual([]);
+    expect(await world.versions('provider/aws')).toEqual(before);
+    world.config.indexer.digestBudgetBytes = 1_000;
+    expect(problemsOf(await world.run())).toEqual(['mutated provider/aws@1.0.0']);
+    expect(await world.versions('provider/aws')).toEqual(before);
+  });
+
   test('trusts what sidecars claim, reads nothing else, and says where the digest is from', async () => {
     const world = await startWorld({ indexer: { digests: 'sidecar' } });
     world.release('aws_prov', {

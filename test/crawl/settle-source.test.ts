@@ -75,6 +75,49 @@ describe('settleSource', () => {
     expect(read.findings[0]?.detail).toContain(`is now ${digestOf('twelve bytes')}; when`);
   });
 
+  test('takes another upload of the same length for other bytes where the first were never read', () => {
+    const old = releaseOf(AWS, [attachmentOf(undefined, { uuid: 'first' })]);
+    const before = memoryOf({ gitea: [old] }, { [AWS]: {} });
+    const unread = sourceMemory([releaseOf(AWS, [attachmentOf(undefined, { uuid: 'second' })])]);
+    const read = sourceMemory([releaseOf(AWS, [attachmentOf('x', { uuid: 'second' })])]);
+    for (const [given, now] of [
+      [unread, 'the attachment second'],
+      [read, digestOf('x')],
+    ] as const) {
+      const settled = settleSource('gitea', given, before);
+      expect(settled.releases).toEqual([old]);
+      expect(settled.findings).toMatchObject([
+        {
+          code: 'mutated',
+          detail: `The asset plugin.tar.gz is now ${now}; when the version was first seen it was the attachment first, which stands.`,
+        },
+      ]);
+    }
+  });
+
+  test('takes the same bytes in a new upload for no change, and follows them to their new location', () => {
+    const before = memoryOf({ gitea: [releaseOf(AWS, [attachmentOf('old')])] }, { [AWS]: recordOf('old') });
+    const given = sourceMemory([releaseOf(AWS, [attachmentOf('old', { uuid: 'second' })])]);
+    expect(settleSource('gitea', given, before)).toEqual(given);
+  });
+
+  test('knows a primary asset that nobody has read by its upload', () => {
+    const first = attachmentOf(undefined, { uuid: 'first' });
+    const old = releaseOf(AWS, [first]);
+    const before = memoryOf({ gitea: [old] }, { [AWS]: {} });
+    const settled = (...assets: Parameters<typeof releaseOf>[1]) =>
+      settleSource('gitea', sourceMemory([releaseOf(AWS, assets)]), before);
+    const { primary: _primary, ...demoted } = { ...first, name: 'renamed.tar.gz' };
+    const [kept] = settled(demoted, attachmentOf('added', { name: 'aws_prov.tar.gz' })).releases;
+    expect(kept?.assets.map(({ name, primary }) => [name, primary])).toEqual([
+      ['renamed.tar.gz', true],
+      ['aws_prov.tar.gz', undefined],
+    ]);
+    const gone = settled(attachmentOf('added', { name: 'aws_prov.tar.gz' }));
+    expect(gone.releases).toEqual([old]);
+    expect(gone.findings[0]?.detail).toContain('The asset plugin.tar.gz is now gone; when');
+  });
+
   test('believes the record of another source about bytes that it has not read itself', () => {
     const old = releaseOf(AWS, [{ ...attachmentOf(undefined), size: 10 }]);
     const before = memoryOf({ gitea: [old] }, { [AWS]: recordOf('right') });
@@ -102,11 +145,26 @@ describe('settleSource', () => {
     ]);
   });
 
-  test('lists a version without its primary asset once that is deleted', () => {
+  test('keeps the record from before where the primary asset is gone, and says that rather than that none stands out', () => {
     const readme = attachmentOf('readme', { name: 'README.md', primary: false });
-    const before = memoryOf({ gitea: [releaseOf(AWS, [attachmentOf('old'), readme])] }, { [AWS]: recordOf('old') });
-    const given = sourceMemory([releaseOf(AWS, [readme])]);
-    expect(settleSource('gitea', given, before)).toEqual(given);
+    const old = releaseOf(AWS, [attachmentOf('old'), readme]);
+    const other = releaseOf('provider/gcp@1.0.0', [readme]);
+    const findings = [AWS, 'provider/gcp@1.0.0'].map((subject) => ({
+      code: 'no_primary_asset' as const,
+      source: 'gitea',
+      subject,
+      detail: 'None of its assets stands out: README.md.',
+    }));
+    const given = sourceMemory([releaseOf(AWS, [readme]), other], { findings });
+    const settled = settleSource('gitea', given, memoryOf({ gitea: [old] }, { [AWS]: recordOf('old') }));
+    expect(settled.releases).toEqual([old, other]);
+    expect(settled.findings.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+      'mutated provider/aws@1.0.0',
+      'no_primary_asset provider/gcp@1.0.0',
+    ]);
+    expect(settled.findings[0]?.detail).toBe(
+      `The asset plugin.tar.gz is now gone; when the version was first seen it was ${digestOf('old')}, which stands.`,
+    );
   });
 
   test('knows no record to keep for a version that came back with other bytes', () => {
