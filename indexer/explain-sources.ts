@@ -68,8 +68,16 @@ export async function knowledgeOf({ source, candidate }: Asked, knowing: Knowing
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const remedy = 'Let the operator see to it; until it answers, what it gave last stands.';
-    return know([{ rule: 'source', verdict: 'failed', detail: messageOf(error), remedy }, ...named], remembered);
+    const down: Step = { rule: 'source', verdict: 'failed', detail: messageOf(error), remedy };
+    return know([down, ...named, ...stepsOfUnseen(remembered, { name, repository })], remembered);
   }
+}
+
+/** Of a repository that cannot be asked about, and of which nothing was seen before. */
+function stepsOfUnseen({ releases }: SourceMemory, { name, repository }: { name: string; repository: string }): Step[] {
+  if (releases.length > 0) return [];
+  const detail = `Whether ${repository} is there is not known while ${name} cannot be read.`;
+  return [{ rule: 'repository', verdict: 'unknown', detail }];
 }
 
 /** The digests that crawls have read. None is read now: that may take hours. */
@@ -145,6 +153,8 @@ export interface Found {
   problems: readonly Problem[];
   /** Whether a crawl that knew this would list it. */
   wouldBe: boolean;
+  /** Whether the backends were asked now. */
+  live: boolean;
 }
 
 /** All steps of one source, in the order of the rules. */
@@ -162,7 +172,7 @@ export function explainSource(known: SourceKnowledge, found: Found): SourceExpla
     ...known.steps,
     ...problems,
     ...stepsOfReleases(releases, version, taken),
-    ...stepsOfMissing(known, found),
+    ...stepsOfMissing(known, found, problems),
   ];
   // What another source has may be missing here.
   const isElsewhere = wouldBe && here.every((each) => version !== undefined && each.version !== version);
@@ -175,12 +185,25 @@ function asNote(step: Step): Step {
   return step.verdict === 'passed' ? step : { rule: step.rule, verdict: 'note', detail: step.detail };
 }
 
-/** The version that was asked about is not among the releases, and no problem says why. */
-function stepsOfMissing({ name, outcome }: SourceKnowledge, { version, problems }: Found): Step[] {
-  const { releases } = outcome.memory;
-  const told = problems.some((each) => each.source === name && each.subject.endsWith(`@${version}`));
-  if (version === undefined || told || releases.length === 0) return [];
-  if (releases.some((each) => each.version === version)) return [];
-  const detail = `${name} has no release ${version} of it.`;
-  return [{ rule: 'tags', verdict: 'failed', detail, remedy: `Publish a release with the tag ${version}.` }];
+/** The version that was asked about is not among the releases, and nothing else at this source says why. */
+function stepsOfMissing(known: SourceKnowledge, { version, live }: Found, problems: readonly Step[]): Step[] {
+  const { name, outcome, steps } = known;
+  if (version === undefined || outcome.memory.releases.some((each) => each.version === version)) return [];
+  const others = [...steps, ...problems].filter((each) => !isDown(each));
+  if (others.some(({ verdict }) => verdict === 'failed' || verdict === 'unknown')) return [];
+  if (steps.some(isDown)) {
+    const detail = `Whether ${name} has a release ${version} of it is not known while it cannot be read.`;
+    return [{ rule: 'releases', verdict: 'unknown', detail }];
+  }
+  if (live) {
+    const detail = `${name} has no release ${version} of it.`;
+    return [{ rule: 'releases', verdict: 'failed', detail, remedy: `Publish a release with the tag ${version}.` }];
+  }
+  const detail = `${name} had no release ${version} of it when it was last read; it may have one since.`;
+  return [{ rule: 'releases', verdict: 'unknown', detail, remedy: 'Wait for the next crawl, or ask now with --live.' }];
+}
+
+/** A source that could not be read, so that what it may have now is not known. */
+export function isDown({ rule, verdict }: Step): boolean {
+  return rule === 'source' && verdict === 'failed';
 }

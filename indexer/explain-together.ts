@@ -12,7 +12,6 @@ export interface Together extends Found {
   /** The rules about this extension. */
   policy: readonly PolicyRule[];
   memory: Memory;
-  live: boolean;
   /** Whether the published site lists it. */
   inSite: boolean;
   /** Undefined where nothing is published. */

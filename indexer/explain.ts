@@ -1,8 +1,9 @@
 import type { Config } from './config/config.ts';
+import type { SourceOutcome } from './crawl/crawl-source.ts';
 import { createOwnership } from './crawl/owners.ts';
 import { remember } from './crawl/remember.ts';
-import { explainSource, knowledgeOf, type Asked, type SourceExplanation } from './explain-sources.ts';
-import { RULES, type Step } from './explain-steps.ts';
+import { explainSource, isDown, knowledgeOf, type Asked, type SourceExplanation } from './explain-sources.ts';
+import { RULES, type Rule, type Step } from './explain-steps.ts';
 import { didYouMean, type Target } from './explain-target.ts';
 import { stepsOfTogether } from './explain-together.ts';
 import type { Held, StatusDocument } from './model/documents.ts';
@@ -81,8 +82,9 @@ export async function explain(target: Target, options: ExplainOptions): Promise<
     id,
     version: target.version,
     extension,
-    problems: catalogue.problems.filter((each) => isAsked(each, target.version)),
+    problems: catalogue.problems.filter((each) => isAsked(each, target.version, outcomes)),
     wouldBe,
+    live,
   };
   const isKnown = outcomes.some((each) => each.memory.releases.length + each.memory.findings.length > 0);
   return concluded(
@@ -91,7 +93,7 @@ export async function explain(target: Target, options: ExplainOptions): Promise<
       id,
       listed: live ? wouldBe : inSite,
       sources: known.map((each) => explainSource(each, found)),
-      together: stepsOfTogether({ ...found, policy, memory, live, inSite, site: published }, config),
+      together: stepsOfTogether({ ...found, policy, memory, inSite, site: published }, config),
       isKnown: isKnown || Object.hasOwn(memory.versions, id),
     },
     options,
@@ -126,10 +128,27 @@ function onlyOf({ versions, sources, problems }: Memory, id: ExtensionId): Memor
   };
 }
 
-/** Whether a problem has to do with the version that was asked about; one of a repository or a tag may. */
-function isAsked({ subject }: Problem, version: Version | undefined): boolean {
+/** Whether a problem has to do with the version that was asked about; one of a repository as a whole may. */
+function isAsked(
+  { code, source, subject }: Problem,
+  version: Version | undefined,
+  outcomes: readonly SourceOutcome[],
+): boolean {
+  if (version === undefined) return true;
+  if (code === 'foreign_version') {
+    const releases = outcomes.find((each) => each.name === source)?.memory.releases ?? [];
+    return releases.some((each) => each.version === version);
+  }
+  if (code === 'invalid_tag') return isMeantAs(version, subject);
   const [, of] = /^[^@\s]+@(.+)$/.exec(subject) ?? [];
-  return version === undefined || of === undefined || of === version;
+  return of === undefined || of === version;
+}
+
+/** Whether a tag that is no version was meant for this one, such as `release-1.4.0`; any other is another release. */
+function isMeantAs(version: Version, subject: string): boolean {
+  const at = subject.lastIndexOf(version);
+  const around = [subject[at - 1], subject[at + version.length]];
+  return at !== -1 && !around.some((each) => each !== undefined && /[\d.]/.test(each));
 }
 
 function includes(versions: readonly Version[], asked: Version | undefined): boolean {
@@ -148,7 +167,7 @@ interface Conclusion {
 function concluded(target: Target, conclusion: Conclusion, options: ExplainOptions): Explanation {
   const { id, listed, sources, together, isKnown } = conclusion;
   const { published, live, now } = options;
-  const because = listed ? undefined : farthest([...sources.flatMap((each) => each.steps), ...together]);
+  const because = listed ? undefined : reasonOf([...sources.flatMap((each) => each.steps), ...together]);
   const known = Object.values(published?.memory.sources ?? {}).flatMap((each) => each.releases.map(({ id }) => id));
   const meant = listed || isKnown ? [] : didYouMean(target.text, known);
   return {
@@ -164,6 +183,16 @@ function concluded(target: Target, conclusion: Conclusion, options: ExplainOptio
     together,
     ...(meant.length > 0 && { did_you_mean: meant }),
   };
+}
+
+/** Rules that fail where a source has nothing of what was asked about, which says nothing of another source. */
+const OF_NOTHING: ReadonlySet<Rule> = new Set(['place', 'name', 'repository', 'releases']);
+
+/** Where nothing was found, a source that could not be read may have it: that is then the reason. */
+function reasonOf(steps: readonly Step[]): Step | undefined {
+  const best = farthest(steps);
+  const isFound = best?.verdict === 'failed' && !OF_NOTHING.has(best.rule);
+  return isFound ? best : (steps.find(isDown) ?? best);
 }
 
 function farthest(steps: readonly Step[]): Step | undefined {

@@ -193,8 +193,36 @@ const REASONS: Reason[] = [
     why: 'the version that is asked for is no release',
     make: release('aws_prov'),
     subject: 'provider/aws@1.1.0',
-    live: /^tags: gitea has no release 1\.1\.0 of it\. -> Publish a release with the tag 1\.1\.0\.$/,
-    recalled: /^tags: gitea has no release 1\.1\.0 of it/,
+    live: /^releases: gitea has no release 1\.1\.0 of it\. -> Publish a release with the tag 1\.1\.0\.$/,
+    recalled: /^releases: gitea had no release 1\.1\.0 of it when it was last read; .* -> Wait for the next crawl, or/,
+  },
+  {
+    why: 'the version that is asked for is no release, where another tag is no version',
+    make: (world) => {
+      release('aws_prov')(world);
+      release('aws_prov', 'nightly')(world);
+      world.push('aws-provider', 'edge', { 'a.zip': 'x' });
+    },
+    subject: 'provider/aws@1.1.0',
+    live: /^releases: gitea has no release 1\.1\.0 of it/,
+    recalled: /^releases: gitea had no release 1\.1\.0 of it/,
+  },
+  {
+    why: 'the version that is asked for is no release of a repository that has only other tags',
+    make: release('aws_prov', 'v1.1.0.1'),
+    subject: 'provider/aws@1.1.0',
+    live: /^releases: gitea has no release 1\.1\.0 of it/,
+    recalled: /^releases: gitea had no release 1\.1\.0 of it/,
+  },
+  {
+    why: 'the version that is asked for is meant by a tag that is none',
+    make: (world) => {
+      release('aws_prov')(world);
+      release('aws_prov', 'release-1.1.0')(world);
+    },
+    subject: 'provider/aws@1.1.0',
+    live: /^tags: "release-1\.1\.0" is not a semantic version.* -> Tag releases with a semantic version/,
+    recalled: /^tags: "release-1\.1\.0" is not a semantic version/,
   },
 ];
 
