@@ -21,6 +21,8 @@ export interface RetryContext {
 }
 
 const TRANSIENT: ReadonlySet<ErrorCode | undefined> = new Set(['unreachable', 'timeout', 'rate_limit']);
+/** What a server answers whose database is locked for a moment, though it does not say so by 503. */
+const INTERNAL_ERROR = 500;
 
 /**
  * The pause before the next try, or undefined when there is none. Full jitter, so that many clients of one restarted
@@ -28,10 +30,14 @@ const TRANSIENT: ReadonlySet<ErrorCode | undefined> = new Set(['unreachable', 't
  */
 export function retryDelayMs(error: unknown, tried: number, context: RetryContext): number | undefined {
   const { policy, random } = context;
-  if (tried >= policy.tries || !TRANSIENT.has(codeOf(error))) return undefined;
+  if (tried >= policy.tries || !isTransient(error)) return undefined;
   const asked = error instanceof RegistryError ? (error.retryAfterMs ?? 0) : 0;
   const backoff = policy.baseDelayMs * 2 ** (tried - 1) * (0.5 + random() / 2);
   return Math.min(policy.maxDelayMs, Math.max(asked, backoff));
+}
+
+function isTransient(error: unknown): boolean {
+  return TRANSIENT.has(codeOf(error)) || (error instanceof RegistryError && error.status === INTERNAL_ERROR);
 }
 
 /** Runs an attempt until it succeeds, fails for good, or the signal aborts; the last error is thrown. */

@@ -6,6 +6,7 @@ const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   404: ['not_found', 'has no such thing, or does not show it to this token'],
   410: ['not_found', 'says that this is gone'],
   429: ['rate_limit', 'asks us to slow down; lower [indexer] concurrency'],
+  500: ['bad_answer', 'failed within; see its log'],
   502: ['unreachable', 'is not reachable behind its gateway; see whether it runs'],
   503: ['rate_limit', 'is overloaded or stopped; see whether it runs'],
   504: ['timeout', 'did not answer its gateway in time; see whether it is overloaded'],

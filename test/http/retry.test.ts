@@ -46,6 +46,17 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs(new RegistryError(code, 'x'), 1, context()) !== undefined).toBe(isGiven);
   });
 
+  test.each([
+    [500, true],
+    [502, true],
+    [503, true],
+    [504, true],
+    [400, false],
+    [501, false],
+  ])('of HTTP %i is given: %s', (status, isGiven) => {
+    expect(retryDelayMs(statusError(status, 'x', undefined), 1, context()) !== undefined).toBe(isGiven);
+  });
+
   test('of an error that is not ours is none', () => {
     expect(retryDelayMs(new TypeError('a bug'), 1, context())).toBeUndefined();
   });

@@ -33,8 +33,21 @@ describe('a repository that cannot be read', () => {
     const listing = await list(sourceOf(await startTwo(fault)));
     expect(versionsOf(listing)).toEqual(['taskserv/redis@1.0.0']);
     expect(listing.findings).toEqual([
-      { code: 'read_failed', source: 'gitea', subject: 'acme/aws_prov', detail: expect.stringContaining(says) },
+      {
+        code: 'read_failed',
+        source: 'gitea',
+        subject: 'acme/aws_prov',
+        detail: expect.stringContaining(says),
+        extension: 'provider/aws',
+      },
     ]);
+  });
+
+  test('with one 500 is asked again', async () => {
+    const gitea = await startGitea();
+    addExtension(gitea, { name: 'aws_prov' });
+    gitea.misbehave({ match: /aws_prov\/releases/, times: 1, fault: { kind: 'status', status: 500 } });
+    expect(await list(sourceOf(gitea))).toMatchObject({ releases: [{ id: 'provider/aws' }], findings: [] });
   });
 
   test.each([401, 502, 503, 504])('with %i means that the source fails', async (status) => {
@@ -77,11 +90,11 @@ describe('a passing failure', () => {
     gitea.misbehave({ match: /\/aws_prov\/releases$/, times: 2, fault });
     const source = sourceOf(gitea);
     expect(versionsOf(await list(source))).toEqual(['provider/aws@1.0.0']);
-    expect(source.counts).toEqual({ requests: 6, retries: 3 });
+    expect(source.counts).toEqual({ requests: 5, retries: 3 });
   });
 
   test('that does not pass is the source failing, after as many tries as allowed', async () => {
-    const gitea = await startTwo({ kind: 'status', status: 503 }, /\/orgs\/acme$/);
+    const gitea = await startTwo({ kind: 'status', status: 503 }, /\/orgs\/acme\/repos$/);
     expect(await errorOf(list(sourceOf(gitea)))).toMatchObject({ code: 'rate_limit', status: 503 });
     expect(gitea.requests).toHaveLength(3);
   });

@@ -45,6 +45,17 @@ describe('the catalog', () => {
     },
   );
 
+  test('that fails for the moment is no missing one, and is asked again', async () => {
+    const oci = await startOci();
+    pushExtension(oci, 'acme/aws-provider', '1.0.0');
+    oci.misbehave({ match: /_catalog/, times: 1, fault: { kind: 'status', status: 500 } });
+    expect(versionsOf(await list(sourceOf(oci)))).toEqual(['provider/aws@1.0.0']);
+    oci.misbehave({ match: /_catalog/, fault: { kind: 'status', status: 500 } });
+    const error = await errorOf(list(sourceOf(oci)));
+    expect(error).toMatchObject({ code: 'bad_answer', status: 500 });
+    expect(messageOf(error)).not.toContain('[oci] repositories');
+  });
+
   test('that stops in the middle is an error that names the remedy', async () => {
     const oci = await startOci({ flavour: 'crane' });
     for (let number = 0; number < 1_001; number += 1) oci.emptyRepository(`acme/image-${number}`);

@@ -34,19 +34,10 @@ export async function findRepositories(
   context: Context,
   signal: AbortSignal,
 ): Promise<{ repositories: ExtensionRepository[]; findings: Finding[] }> {
-  const { config, client, dependencies } = context;
-  await fetchOwner(context, signal);
-  // An item that moves between two pages while we read comes twice.
-  const seen = new Map<number, WireRepository>();
-  let total = 0;
-  for await (const page of client.listRepositories(signal)) {
-    total = page.total ?? total;
-    for (const each of page.items) seen.set(each.id, each);
-  }
-  if (seen.size === 0 && total > 0) throw lostAccess(config);
+  const { config, dependencies } = context;
   const repositories: ExtensionRepository[] = [];
   const findings: Finding[] = [];
-  for (const wire of [...seen.values()].filter((each) => isWanted(each, config))) {
+  for (const wire of (await readRepositories(context, signal)).filter((each) => isWanted(each, config))) {
     const extension = extensionOf(wire, dependencies.types);
     if (extension === undefined) continue;
     // Plain tags and drafts are not counted, so 0 saves a request for most repositories of a young organization.
@@ -56,6 +47,28 @@ export async function findRepositories(
     }
   }
   return { repositories, findings };
+}
+
+/** All repositories of the organization that are shown to us. @throws RegistryError `source_failed` when none may be */
+async function readRepositories(context: Context, signal: AbortSignal): Promise<WireRepository[]> {
+  const { config, client } = context;
+  // An item that moves between two pages while we read comes twice.
+  const seen = new Map<number, WireRepository>();
+  let total = 0;
+  try {
+    for await (const page of client.listRepositories(signal)) {
+      total = page.total ?? total;
+      for (const each of page.items) seen.set(each.id, each);
+    }
+  } catch (error) {
+    throw codeOf(error) === 'not_found' ? lostAccess(config, error) : error;
+  }
+  const [first] = seen.values();
+  // Who shows a repository shows its owner's name with it; only an empty list leaves to ask whether we may look.
+  if (first === undefined) await fetchOwner(context, signal);
+  else context.ownerName = first.full_name.split('/')[0];
+  if (seen.size === 0 && total > 0) throw lostAccess(config);
+  return [...seen.values()];
 }
 
 function isWanted(wire: WireRepository, config: GiteaSource): boolean {

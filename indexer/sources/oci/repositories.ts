@@ -1,5 +1,5 @@
 import type { OciSource } from '../../model/source-config.ts';
-import { codeOf, messageOf, RegistryError } from '../../model/errors.ts';
+import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
 import { extensionId, splitRepositoryName, type ExtensionId, type ExtensionTypes } from '../../model/extension.ts';
 import type { Finding } from '../../model/problem.ts';
 import type { OciClient } from './client.ts';
@@ -87,16 +87,26 @@ export function extensionOf(
   }
 }
 
+/** The answers of a registry that has no catalog, or shows it to nobody; any other says only that it failed. */
+const NO_CATALOG: ReadonlySet<number | undefined> = new Set([401, 403, 404, 405]);
+/** An answer that is no catalog, or one that we do not read. */
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set(['bad_answer', 'redirect', 'too_large']);
+
 /** `_catalog` is not in the specification, and many registries refuse it. */
 async function readCatalog({ config, client }: Context, signal: AbortSignal): Promise<string[]> {
   try {
     return await client.fetchCatalog(signal);
   } catch (error) {
-    if (!['auth', 'not_found', 'bad_answer', 'redirect', 'too_large'].includes(codeOf(error) ?? '')) throw error;
+    if (!hasNoCatalog(error)) throw error;
     throw new RegistryError(
       'source_failed',
       `${config.name}: the registry gives no catalog (${messageOf(error)}) List the repositories in [oci] repositories.`,
       { cause: error },
     );
   }
+}
+
+function hasNoCatalog(error: unknown): boolean {
+  if (!(error instanceof RegistryError)) return false;
+  return error.status === undefined ? UNUSABLE.has(error.code) : NO_CATALOG.has(error.status);
 }
