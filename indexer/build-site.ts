@@ -5,20 +5,21 @@ import type { SourceOutcome, SourceProgress } from './crawl/crawl-source.ts';
 import { mergeSources, type MergeOptions } from './crawl/merge.ts';
 import { createOwnership } from './crawl/owners.ts';
 import { remember, type Remembered } from './crawl/remember.ts';
-import { loadCurrent } from './current-site.ts';
+import { loadCurrent, salvageCurrent } from './current-site.ts';
 import type { Network } from './http/network.ts';
 import type { RetryPolicy } from './http/retry.ts';
+import { loadStart, type Start } from './load-start.ts';
 import type { Digest } from './model/digest.ts';
 import type { Held, Pointer } from './model/documents.ts';
-import { RegistryError } from './model/errors.ts';
-import { emptyMemory, type Memory } from './model/memory.ts';
+import type { Memory } from './model/memory.ts';
+import { withoutHidden } from './model/policy.ts';
 import type { Problem } from './model/problem.ts';
 import { formatTime } from './model/text.ts';
 import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publish/gate.ts';
-import { publishSite, UNFINISHED_FILE, type Current, type Published } from './publish/publish.ts';
-import { openSite, parseDocument, readPointer } from './read-site.ts';
+import { publishSite, type Current, type Published } from './publish/publish.ts';
+import { finishPublished } from './publish/unfinished.ts';
 import { renderDocument, renderSite } from './site/documents.ts';
-import { CRAWL, fileOf, MEMORY, STATUS } from './site/layout.ts';
+import { CRAWL, STATUS } from './site/layout.ts';
 import { renderCrawl, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
 import { createSource } from './sources/create-source.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
@@ -27,9 +28,9 @@ import { withLock } from './storage/with-lock.ts';
 export interface BuildDependencies {
   /** Where the site is published. */
   storage: SiteStorage;
-  /** A published site to start from, where the configuration names one. */
+  /** A published site to start from where there is none in `storage`. */
   previous?: SiteReader;
-  /** Start with an empty memory where `previous` has none yet. */
+  /** Start with an empty memory where there is none, or only a damaged one. */
   firstRun?: boolean;
   /** Publish whatever would vanish. */
   force?: boolean;
@@ -48,6 +49,7 @@ export interface BuildDependencies {
 /** What one run did. `published` is missing when there was nothing to publish: every source failed at the first run. */
 export interface BuildReport {
   outcomes: SourceOutcome[];
+  /** All of them, also those about what the policy hides, which no document has. */
   problems: Problem[];
   published?: Published;
   /** A rollback holds the site: nothing was crawled or published. */
@@ -68,10 +70,15 @@ export function buildSite(config: Config, dependencies: BuildDependencies): Prom
 async function crawlAndPublish(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
   const { storage, now } = dependencies;
   const startedAt = now();
-  const current = await loadCurrent(storage);
+  const { previous, firstRun = false } = dependencies;
+  const current = await (firstRun ? salvageCurrent(storage) : loadCurrent(storage));
   const held = current?.pointer.held;
-  if (held !== undefined) return { outcomes: [], problems: [], held, durationMs: now() - startedAt };
-  const start = await loadStart(current, dependencies);
+  if (current !== undefined && held !== undefined) {
+    // Of a rollback that was killed, which nobody else will end.
+    if (current.salvaged !== true) await finishPublished(storage, current);
+    return { outcomes: [], problems: [], held, durationMs: now() - startedAt };
+  }
+  const start = await loadStart(current, { storage, previous, firstRun });
 
   const checkpoint = await openCheckpoint(storage, { memory: start.memory, now });
   const outcomes = await crawl(config, checkpoint, dependencies);
@@ -82,14 +89,15 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
     now: formatTime(startedAt),
   };
   const remembered = remember(start.memory, outcomes, options);
-  const report = { outcomes, problems: remembered.catalogue.problems };
+  const report = { outcomes, problems: remembered.problems };
   const allFailed = outcomes.every((each) => each.failure !== undefined);
   if (allFailed && start.pointer === undefined) return { ...report, durationMs: now() - startedAt };
 
   if (dependencies.force !== true) {
     const { acceptedLosses: accepted = new Set() } = dependencies;
     const { maxLossPercent } = config.indexer;
-    const [before, after] = [inventoryIn(start.memory, options), inventoryIn(remembered.memory, options)];
+    const before = start.listed ?? inventoryIn(start.memory, options);
+    const after = inventoryIn(remembered.memory, options);
     const removed = Object.keys(start.memory.sources).filter((each) => !options.preference.includes(each));
     assertBelievable(lossesOf(before, after, { maxLossPercent, accepted }), { maxLossPercent, removed });
   }
@@ -98,52 +106,12 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   return { ...report, published, durationMs: now() - startedAt };
 }
 
-/** What the crawl starts from: an earlier generation and its memory. */
-interface Start {
-  memory: Memory;
-  pointer?: Pointer;
-}
-
-/** What a memory gives when it is merged as now, with the sources that are no longer configured. */
+/** What was listed when a memory was made: of all sources that it has, each name added to by those that might then. */
 function inventoryIn(memory: Memory, options: MergeOptions): Inventory {
   const preference = [...new Set([...options.preference, ...Object.keys(memory.sources)])];
-  return inventoryOf(mergeSources(memory, { ...options, preference }).extensions, memory);
-}
-
-async function loadStart(current: Current | undefined, dependencies: BuildDependencies): Promise<Start> {
-  const { previous, storage, firstRun } = dependencies;
-  const from = previous ?? storage;
-  const pointer = previous === undefined ? current?.pointer : (await readPointer(previous))?.pointer;
-  if (pointer === undefined) {
-    if (firstRun === true || (previous === undefined && !(await hasLostPointer(storage))))
-      return { memory: emptyMemory() };
-    if (previous === undefined) {
-      throw new RegistryError(
-        'invalid_site',
-        `${storage.name} has documents but no index.json: restore it, or run once with --first-run, which forgets what was first seen.`,
-      );
-    }
-    throw new RegistryError(
-      'storage',
-      `[indexer] previous: ${previous.name} has no published site; correct it, or run once with --first-run.`,
-    );
-  }
-  if (previous !== undefined && pointer.held !== undefined) {
-    throw new RegistryError(
-      'refused',
-      `[indexer] previous: ${previous.name} is held at generation ${pointer.held.generation} by a rollback; resume it there first.`,
-    );
-  }
-  const bytes = await (await openSite(from, pointer)).readDocument(MEMORY);
-  if (bytes === undefined)
-    throw new RegistryError('invalid_site', `${from.name} has no memory; it cannot be started from.`);
-  return { memory: parseDocument<Memory>(bytes, `${from.name}: memory`), pointer };
-}
-
-/** A site whose pointer somebody removed; one whose first publishing was killed has said that it is unfinished. */
-async function hasLostPointer(storage: SiteStorage): Promise<boolean> {
-  const [memory, unfinished] = await Promise.all([storage.read(fileOf(MEMORY)), storage.read(UNFINISHED_FILE)]);
-  return memory !== undefined && unfinished === undefined;
+  const owners = Object.entries(memory.owns ?? {}).map(([name, owns]) => ({ name, owns }));
+  const { extensions } = mergeSources(memory, { ...options, preference, ownership: createOwnership(owners) });
+  return inventoryOf(extensions, memory);
 }
 
 async function crawl(
@@ -196,7 +164,7 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
     name,
     kind,
     counts,
-    ...(failure && { failure: { code: failure.code, message: failure.message } }),
+    ...(failure && { failure: { code: failure.code, message: withoutHidden(failure.message, config.policy) } }),
   }));
   const time = formatTime(startedAt);
   // A crawl in which nothing could be read confirms nothing.

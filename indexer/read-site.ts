@@ -53,7 +53,7 @@ export async function readReferenced(
   throw new RegistryError(
     'invalid_site',
     `${from.name}: neither ${reference.path} nor ${friendly} has the bytes that its generation names; ` +
-      'run the indexer, which writes what is missing, or restore the folder from a copy.',
+      'run fsck there, then the indexer, which writes what is missing; or restore the folder from a copy.',
   );
 }
 

@@ -2,7 +2,7 @@ import type { BuildReport } from './build-site.ts';
 import { renderHeld } from './rollback-text.ts';
 import { countByCode } from './site/reports.ts';
 
-/** How many problems are spelled out; all of them are in the status document. */
+/** How many problems are spelled out, the gravest; the status document has more. */
 const MAX_PROBLEMS = 20;
 
 /** A run's report for a person, lines without their ends. */
@@ -79,7 +79,7 @@ function problemLines({ problems }: BuildReport): string[] {
   const shown = problems.slice(0, MAX_PROBLEMS);
   const more = problems.length - shown.length;
   return [
-    `${counted(problems.length, 'problem')} (none stops the crawl; all are in status/index.json):`,
+    `${counted(problems.length, 'problem')} (none stops the crawl; all but those of hidden versions are in status/index.json):`,
     ...shown.flatMap((each) => [
       `  ${each.code}  ${each.source}: ${each.subject}`,
       `    ${each.detail} ${each.remedy}`,

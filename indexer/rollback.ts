@@ -1,9 +1,10 @@
-import { loadCurrent } from './current-site.ts';
+import { openKept, readMemory, salvageCurrent } from './current-site.ts';
 import type { Held, Item, KeptGeneration, Pointer, StatusDocument } from './model/documents.ts';
 import { codeOf, messageOf, RegistryError } from './model/errors.ts';
 import { formatTime } from './model/text.ts';
 import { nextGenerations, readGenerations } from './publish/generations.ts';
 import { publishSite, type Current, type Published, type PublishedDocument } from './publish/publish.ts';
+import { finishPublished, readUnfinished } from './publish/unfinished.ts';
 import { openSite, parseDocument, readPointer, type Site } from './read-site.ts';
 import { renderDocument } from './site/documents.ts';
 import { blobOf, fileOf, LIST, MEMORY, POINTER_FILE, STATUS } from './site/layout.ts';
@@ -48,8 +49,12 @@ async function rollBack(
   wanted: number | undefined,
   { storage, keepGenerations, now }: RollbackDependencies,
 ): Promise<RolledBack> {
-  const current = await loadCurrent(storage);
+  const current = await salvageCurrent(storage);
   if (current === undefined) throw nothingPublished(storage);
+  if (wanted === undefined) {
+    const begun = await finishRollback(storage, current);
+    if (begun !== undefined) return begun;
+  }
   const kept = await listKept(storage, current.pointer);
   const shown = current.pointer.held?.generation ?? current.pointer.generation;
   const target = kept.find(({ generation }) => (wanted === undefined ? generation < shown : generation === wanted));
@@ -80,6 +85,19 @@ async function rollBack(
   return { ...published, held };
 }
 
+/**
+ * What a rollback did that was killed after it had published, before it told: the next one is its second try, and no
+ * further step back. Undefined where none was.
+ */
+async function finishRollback(storage: SiteStorage, current: Current): Promise<RolledBack | undefined> {
+  const { pointer, salvaged } = current;
+  const unfinished = await readUnfinished(storage);
+  const isPublished = unfinished?.manifest === pointer.manifest.digest;
+  if (pointer.held === undefined || !isPublished || salvaged === true) return undefined;
+  await finishPublished(storage, current);
+  return { pointer, held: pointer.held, changed: true, written: 0, removed: 0, collected: 0 };
+}
+
 /** Those that are published, whatever a run that was killed has listed. */
 async function listKept(storage: SiteStorage, current: Pointer): Promise<KeptGeneration[]> {
   const listed = await readGenerations(storage);
@@ -97,13 +115,14 @@ interface OldContent {
   counts: Pointer['counts'];
 }
 
-/** Every document of a kept generation, each read and checked, but with the current memory. */
+/** Every document of a kept generation, each read and checked, but with the newest memory. */
 async function readKept(storage: SiteStorage, { current, target, kept }: Choice): Promise<OldContent> {
+  const memory = await readNewestMemory(storage, { current, kept });
   try {
     const site = await openSite(storage, { ...current.pointer, manifest: target.manifest });
     const documents: PublishedDocument[] = [];
     for (const path of Object.keys(site.manifest.documents)) {
-      documents.push(path === MEMORY ? memoryOf(current) : await readOld(site, path, current));
+      documents.push(path === MEMORY ? memory : await readOld(site, path, current));
     }
     const list = await site.readDocument(LIST);
     return { documents, counts: countsOf(JSON.parse(String(list)) as Item[]) };
@@ -114,10 +133,23 @@ async function readKept(storage: SiteStorage, { current, target, kept }: Choice)
   }
 }
 
-function memoryOf({ manifest }: Current): PublishedDocument {
-  const memory = manifest.documents[MEMORY];
-  if (memory === undefined) throw new RegistryError('invalid_site', 'The current generation has no memory; run index.');
-  return { path: MEMORY, reference: { path: blobOf(memory.digest), ...memory } };
+/** The current one, so that what was seen first is never forgotten; where it is damaged, the newest that is whole. */
+async function readNewestMemory(
+  storage: SiteStorage,
+  { current, kept }: Omit<Choice, 'target'>,
+): Promise<PublishedDocument> {
+  const newest = await readMemory(storage, current.manifest);
+  if (newest !== undefined) return newest;
+  for (const { manifest } of kept) {
+    const site = await openKept(storage, { ...current.pointer, manifest });
+    const memory = site && (await readMemory(storage, site.manifest));
+    if (memory !== undefined) return memory;
+  }
+  throw new RegistryError(
+    'invalid_site',
+    `${storage.name}: no generation that is kept has a memory that is whole; run the indexer once with --first-run, ` +
+      'which forgets what was first seen.',
+  );
 }
 
 async function readOld(site: Site, path: string, { manifest }: Current): Promise<PublishedDocument> {

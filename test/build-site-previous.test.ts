@@ -5,7 +5,7 @@ import { exitCodeOf, exitCodeOfError } from '../indexer/exit-codes.ts';
 import type { Pointer } from '../indexer/model/documents.ts';
 import { NOON, runIndexer, v1Of } from './builders.ts';
 import { bytesOf, elsewhere, flipMemory, OF_EVERY_RUN, openPrevious } from './crawl/site-folder.ts';
-import { expectValidSite, HOUR, smallWorld } from './crawl/world.ts';
+import { expectValidSite, HOUR, problemsOf, smallWorld, startWorld } from './crawl/world.ts';
 import { serveFolder } from './storage/static-server.ts';
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -54,19 +54,57 @@ describe('[indexer] previous', () => {
     expect(report.published?.pointer.counts.extensions).toBe(3);
   });
 
-  test('goes before the site’s own folder, and never makes its generation fall', async () => {
-    const world = await smallWorld();
-    await world.run();
-    const other = await elsewhere(world.config);
-    for (const tag of ['2.0.0', '2.1.0', '2.2.0']) {
-      world.release('aws_prov', { [tag]: { 'aws_prov.tar.gz': tag } });
-      await runIndexer(other);
+  describe('where the site’s own folder is published to already', () => {
+    /** An own site of twelve extensions more than a previous one has, which are gone by now. */
+    async function shrunk() {
+      const world = await startWorld();
+      world.release('e0_prov', { '1.0.0': { 'a.zip': '0' } });
+      await world.run();
+      const previous = openPrevious(v1Of(world.config));
+      const own = await elsewhere(world.config);
+      for (let n = 1; n <= 12; n += 1) world.release(`e${n}_prov`, { '1.0.0': { 'a.zip': `${n}` } });
+      await runIndexer(own);
+      const pointer = async () => JSON.parse(await readFile(join(v1Of(own), 'index.json'), 'utf8')) as Pointer;
+      return { world, own, previous, pointer };
     }
-    for (const tag of ['2.0.0', '2.1.0', '2.2.0']) world.gitea.removeRelease('acme', 'aws_prov', tag);
-    await runIndexer(other, { previous: openPrevious(v1Of(world.config)) });
-    const pointer = JSON.parse(await readFile(join(v1Of(other), 'index.json'), 'utf8')) as Pointer;
-    expect(pointer.manifest).toEqual((await world.pointer()).manifest);
-    expect(pointer.generation).toBe(4);
+
+    test('does not count: the gate compares with the own site', async () => {
+      const { world, own, previous, pointer } = await shrunk();
+      for (let n = 1; n <= 12; n += 1) world.gitea.removeRepository('acme', `e${n}_prov`);
+      const message = expect.stringContaining('12 of 13 extensions:');
+      await expect(runIndexer(own, { previous })).rejects.toMatchObject({ code: 'refused', message });
+      expect((await pointer()).counts.extensions).toBe(13);
+    });
+
+    test('does not count: the own site stands in for a source that is down', async () => {
+      const { world, own, previous, pointer } = await shrunk();
+      world.gitea.misbehave({ match: /./, fault: { kind: 'reset' } });
+      await runIndexer(own, { previous });
+      expect((await pointer()).counts.extensions).toBe(13);
+    });
+
+    test('does not count: what the own site saw first is never forgotten', async () => {
+      const { world, own, previous } = await shrunk();
+      world.gitea.replaceAsset('acme', 'e1_prov', { tag: '1.0.0', name: 'a.zip', content: 'other' });
+      expect(problemsOf(await runIndexer(own, { previous }))).toEqual(['mutated provider/e1@1.0.0']);
+    });
+
+    test('is not even asked', async () => {
+      const { own, pointer } = await shrunk();
+      const previous = { name: 'x', read: () => Promise.reject(new Error('asked')), close: async () => undefined };
+      expect((await runIndexer(own, { previous })).published?.changed).toBe(false);
+      expect((await pointer()).generation).toBe(1);
+    });
+
+    test('does not count: --first-run, where there is no previous site, forgets nothing of the own one', async () => {
+      const { world, own, pointer } = await shrunk();
+      for (let n = 1; n <= 12; n += 1) world.gitea.removeRepository('acme', `e${n}_prov`);
+      for (const previous of [openPrevious(v1Of(await elsewhere(own))), undefined]) {
+        const run = runIndexer(own, { firstRun: true, ...(previous && { previous }) });
+        await expect(run).rejects.toMatchObject({ code: 'refused' });
+      }
+      expect((await pointer()).counts.extensions).toBe(13);
+    });
   });
 
   describe('that cannot be read', () => {

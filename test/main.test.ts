@@ -25,7 +25,7 @@ describe.concurrent('the command line of extension-indexer', () => {
     [
       'an unknown problem',
       ['--config', 'x', '--fail-on', 'mutated,mutant'],
-      /"mutant" is no problem.*use invalid_tag, /,
+      /"mutant" is no problem.*use mutated, /,
     ],
     ['an empty problem', ['--config', 'x', '--fail-on='], /"" is no problem/],
     ['too many words', ['--config', 'x', 'check', 'this'], /no command check this/],

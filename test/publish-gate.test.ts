@@ -84,6 +84,42 @@ describe('the publish gate', () => {
     await made.run();
   });
 
+  test('refuses what a changed [[source]] owns would shut out', async () => {
+    const made = await world();
+    await made.run();
+    const sources = made.config.sources;
+    const owning = (owns: string[]): typeof sources =>
+      sources.map((each) => (each.name === 'oci' ? { ...each, owns } : each));
+    made.config.sources = owning(['provider/*']);
+    const message = expect.stringMatching(/10 of 14 extensions:\n {4}provider\/e0\n.*20 of 24 versions:/s);
+    await expect(made.run()).rejects.toMatchObject({ code: 'refused', message });
+    await made.run({ force: true });
+    expect((await made.pointer()).counts.extensions).toBe(4);
+    expect((await made.memory()).owns).toEqual({ oci: ['provider/*'] });
+    // What was shut out then is no loss now, and what is let in again may go again.
+    await made.run();
+    made.config.sources = owning([]);
+    await made.run();
+    expect((await made.pointer()).counts.extensions).toBe(14);
+    expect(await made.memory()).not.toHaveProperty('owns');
+    lose(made, 0, 1, 2, 3);
+    await expect(made.run()).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  test('refuses versions that a changed [[source]] owns exchanges for as many others', async () => {
+    const made = await startWorld();
+    for (let number = 0; number < 3; number += 1) {
+      made.release(`e${number}_prov`, { '1.0.0': { 'a.zip': `${number}` } });
+      made.push(`e${number}-provider`, '2.0.0', { 'a.zip': `o${number}` });
+    }
+    const owning = (owner: string): typeof made.config.sources =>
+      made.config.sources.map((each) => ({ ...each, owns: each.name === owner ? ['provider/*'] : [] }));
+    made.config.sources = owning('gitea');
+    await made.run();
+    made.config.sources = owning('oci');
+    await expect(made.run()).rejects.toThrow(/3 of 3 versions:\n {4}provider\/e0@1\.0\.0\n/);
+  });
+
   test('does not count what a failing source gave, nor what a policy hides', async () => {
     const made = await world();
     await made.run();

@@ -40,6 +40,27 @@ describe('the generations', () => {
     await expectValidSite(world.config);
     await expect(rollBack(world.config, 2)).rejects.toMatchObject({ code: 'not_found' });
   });
+
+  test('that are no longer kept leave their files for a week from then, however old they are', async () => {
+    const world = await smallWorld();
+    world.config.site.keepGenerations = 1;
+    await world.run();
+    const first = Object.keys(await bytesOf(v1Of(world.config))).filter((each) => each.startsWith('by-hash/'));
+    const start = Date.now();
+    const publishAfter = async (days: number): Promise<string[]> => {
+      world.release('aws_prov', { [`2.${days}.0`]: { 'aws_prov.tar.gz': `${days}` } });
+      await world.run({ now: () => start + days * 86_400_000 });
+      const files = new Set(Object.keys(await bytesOf(v1Of(world.config))));
+      return first.filter((each) => !files.has(each));
+    };
+    expect(await publishAfter(8)).toEqual([]);
+    expect(await publishAfter(14)).toEqual([]);
+    const gone = await publishAfter(16);
+    expect(gone.length).toBeGreaterThan(3);
+    await expectValidSite(world.config);
+    // What the documents that never change have was named all the time.
+    expect(gone.length).toBeLessThan(first.length);
+  });
 });
 
 describe('extension-indexer', () => {

@@ -1,13 +1,13 @@
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf } from '../indexer/exit-codes.ts';
-import type { GenerationsDocument, StatusDocument } from '../indexer/model/documents.ts';
+import type { GenerationsDocument, Item, StatusDocument } from '../indexer/model/documents.ts';
 import { openSite, readPointer } from '../indexer/read-site.ts';
 import { resumeSite } from '../indexer/rollback.ts';
 import { runIndexer, v1Of } from './builders.ts';
 import { bytesOf, elsewhere, openPrevious } from './crawl/site-folder.ts';
-import { expectValidSite, smallWorld } from './crawl/world.ts';
+import { expectValidSite, smallWorld, type World } from './crawl/world.ts';
 import {
   GEN_1,
   GEN_2,
@@ -66,6 +66,17 @@ describe('rollBackSite', () => {
     });
     const after = await bytesOf(v1Of(world.config));
     expect(Object.keys(after).filter((file) => after[file] !== before[file])).toEqual(['index.json']);
+  });
+
+  test('to the current generation does not lose it when a next rollback leaves it', async () => {
+    const world = await threeGenerations();
+    await rollBack(world.config, 3);
+    await rollBack(world.config);
+    expect(await shownOf(world)).toEqual(GEN_2);
+    expect(await listed(world)).toEqual([4, 3, 2, 1]);
+    await rollBack(world.config, 3);
+    expect(await shownOf(world)).toEqual(GEN_3);
+    await expectValidSite(world.config);
   });
 
   test('gives the same documents as the generation had, but for the memory', async () => {
@@ -160,6 +171,80 @@ describe('rollBackSite', () => {
       await rollBack(config, 1);
       await expectValidSite(config);
     }
+  });
+});
+
+describe('a rollback that is killed at any step', () => {
+  /** A copy for each step at which a rollback is killed, and at last one for which it lived. */
+  async function* killedRollbacks(world: World, generation?: number) {
+    for (let n = 1, lived = false; !lived; n += 1) {
+      const config = await elsewhere(world.config);
+      await cp(world.config.site.path, config.site.path, { recursive: true });
+      lived = await livedThrough(rollBack(config, generation, dyingAt(storageOf(config), n)));
+      yield { n, lived, config };
+    }
+  }
+
+  const shownIn = async ({ site }: World['config']): Promise<string[]> =>
+    (JSON.parse(await readFile(join(site.path, 'api/v1/extensions/index.json'), 'utf8')) as Item[]).map(
+      ({ type, name, version }) => `${type}/${name}@${version}`,
+    );
+
+  test('goes no further back the second time', async () => {
+    const world = await threeGenerations();
+    for await (const { n, lived, config } of killedRollbacks(world)) {
+      if (lived) continue;
+      const done = await rollBack(config);
+      expect(done.held.generation, `killed at ${n}`).toBe(2);
+      expect(done.pointer).toMatchObject({ generation: 4, held: done.held });
+      expect(await shownIn(config)).toEqual(GEN_2);
+      await expectValidSite(config);
+      // And what it did is undone as ever: the next one is one step further.
+      expect((await rollBack(config)).held.generation).toBe(1);
+    }
+  });
+
+  test('goes no further back the second time, with files to be collected', async () => {
+    const world = await threeGenerations();
+    world.config.site.keepGenerations = 2;
+    const blobs = join(v1Of(world.config), 'by-hash');
+    const old = (await readdir(blobs, { recursive: true })).filter((each) => each.endsWith('.json'));
+    for (const each of old) await utimes(join(blobs, each), 0, 0);
+    let kills = 0;
+    for await (const { n, lived, config } of killedRollbacks(world)) {
+      if (lived) continue;
+      kills += 1;
+      expect((await rollBack(config)).held.generation, `killed at ${n}`).toBe(2);
+      expect(await shownIn(config)).toEqual(GEN_2);
+    }
+    expect(kills).toBeGreaterThan(20);
+  });
+
+  test('is one step when it is the second one, however often it is killed', async () => {
+    const world = await threeGenerations();
+    await rollBack(world.config);
+    for await (const { n, lived, config } of killedRollbacks(world)) {
+      if (lived) continue;
+      expect((await rollBack(config)).held.generation, `killed at ${n}`).toBe(1);
+      expect(await shownIn(config)).toEqual(GEN_1);
+    }
+  });
+
+  test('is ended by a next run, held or not, which leaves no litter', async () => {
+    const world = await threeGenerations();
+    await rollBack(world.config, 1);
+    const runs = { held: 0, back: 0 };
+    // From the oldest content to the newest, which has no redis: paths go, too.
+    for await (const { n, config } of killedRollbacks(world, 3)) {
+      const report = await runIndexer(config);
+      const { generation } = report.held!;
+      runs[generation === 3 ? 'held' : 'back'] += 1;
+      expect(await shownIn(config), `killed at ${n}`).toEqual(generation === 3 ? GEN_3 : GEN_1);
+      await expectValidSite(config);
+      expect((await readdir(v1Of(config))).filter((each) => each.startsWith('.') && each !== '.tmp')).toEqual([]);
+    }
+    expect(runs).toMatchObject({ held: expect.any(Number), back: expect.any(Number) });
+    expect(Math.min(runs.held, runs.back)).toBeGreaterThan(5);
   });
 });
 

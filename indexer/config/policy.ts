@@ -134,8 +134,18 @@ function parseTarget(raw: string): PolicyTarget {
   const range = text.slice(at + 1).trim();
   if (range === '') throw new RegistryError('config', 'Nothing stands after the @; name a range, or leave it out.');
   // Kept as it was written: what a range admits of prereleases is decided when it is applied.
-  if (!isVersion(range)) parseRange(range);
+  if (!isVersion(range)) checkRange(range);
   return { text, id, range };
+}
+
+/** Unlike a download, a rule cannot be about `latest`: it would be about another version with each release. */
+function checkRange(text: string): void {
+  try {
+    parseRange(text);
+  } catch (cause) {
+    const message = `${JSON.stringify(cut(text))} is neither a version nor a range; use 1.4.0, <7.2, ^1.2 or 1.x.`;
+    throw new RegistryError('config', message, { cause });
+  }
 }
 
 /** @throws RegistryError that says what is wrong */

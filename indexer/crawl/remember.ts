@@ -2,10 +2,11 @@ import type { Catalogue, CatalogueExtension } from '../model/catalogue.ts';
 import { compareText } from '../model/extension.ts';
 import type { Memory, SourceMemory, VersionRecord } from '../model/memory.ts';
 import { applyPolicy, isHidden, POLICY_SOURCE, type PolicyRule } from '../model/policy.ts';
-import { problemKey, PROBLEMS, type Finding, type Problem } from '../model/problem.ts';
+import { byGravity, problemKey, PROBLEMS, type Finding, type Problem } from '../model/problem.ts';
 import { releaseSubject } from '../model/release.ts';
 import type { SourceOutcome } from './crawl-source.ts';
 import { mergeSources, type MergedExtension, type MergeOptions } from './merge.ts';
+import type { Ownership } from './owners.ts';
 import { compareFindings, settleSource } from './settle-source.ts';
 
 export interface RememberOptions extends MergeOptions {
@@ -15,6 +16,8 @@ export interface RememberOptions extends MergeOptions {
 export interface Remembered {
   memory: Memory;
   catalogue: Catalogue;
+  /** All of them, also those that are not to be shown, since they are about what the policy hides. */
+  problems: Problem[];
 }
 
 /**
@@ -30,7 +33,7 @@ export function remember(before: Memory, outcomes: readonly SourceOutcome[], opt
   const merged = mergeSources({ ...before, sources }, options);
   const { extensions, findings } = applyPolicy(merged.extensions, options.policy);
   const found = [...Object.values(sources).flatMap((each) => each.findings), ...merged.findings, ...findings];
-  const problems = uniqueProblems(found.sort(compareFindings), before, options.now);
+  const problems = byGravity(uniqueProblems(found.sort(compareFindings), before, options.now));
   const memory: Memory = {
     schema: 1,
     sources,
@@ -41,12 +44,20 @@ export function remember(before: Memory, outcomes: readonly SourceOutcome[], opt
         .map((each): [string, string] => [problemKey(each), each.first_seen])
         .sort(([a], [b]) => compareText(a, b)),
     ),
+    ...ownsOf(options.ownership),
   };
-  // What is hidden is not told by its problems either; the policy's own are the operator's to see.
-  const shown = problems.filter(
-    ({ source, subject }) => source === POLICY_SOURCE || !isHidden(subject, options.policy),
-  );
-  return { memory, catalogue: { extensions: withProblems(extensions, shown), problems: shown } };
+  // What is hidden is not told by its problems either; only the run's own report, for the operator, has them.
+  const visible = { rules: options.policy, shown: new Set<string>(extensions.map((each) => each.id)) };
+  const shown = problems.filter((each) => !isHidden(each, visible));
+  return { memory, catalogue: { extensions: withProblems(extensions, shown), problems: shown }, problems };
+}
+
+function ownsOf({ owns }: Ownership): Pick<Memory, 'owns'> {
+  const sorted = Object.entries(owns).map(([name, patterns]): [string, string[]] => [
+    name,
+    patterns.toSorted(compareText),
+  ]);
+  return sorted.length === 0 ? {} : { owns: Object.fromEntries(sorted.sort(byKey)) };
 }
 
 /** One problem for each code, source and subject; what is found several times there is told in one sentence after another. */

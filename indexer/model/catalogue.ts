@@ -44,6 +44,6 @@ export interface CatalogueExtension {
 /** All extensions as merged from one crawl, sorted by id. */
 export interface Catalogue {
   extensions: CatalogueExtension[];
-  /** Every problem, sorted by source, subject and code. */
+  /** Every problem that may be shown, the gravest first, then by source and subject. */
   problems: Problem[];
 }

@@ -36,6 +36,8 @@ export interface Memory {
   versions: Record<string, Record<string, VersionRecord>>;
   /** Problem key -> RFC 3339. */
   problems: Record<string, string>;
+  /** Source -> the patterns of names that it owned, so that what was listed is known when that changes; left out without. */
+  owns?: Record<string, string[]>;
 }
 
 export function emptyMemory(): Memory {

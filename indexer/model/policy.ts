@@ -1,5 +1,5 @@
 import type { CatalogueVersion } from './catalogue.ts';
-import type { ExtensionId } from './extension.ts';
+import { nameOf, type ExtensionId } from './extension.ts';
 import type { Finding } from './problem.ts';
 import { isVersion, isWithin, parseVersion, type Version } from './version.ts';
 
@@ -54,12 +54,28 @@ export function rulesAbout(version: Version, rules: readonly PolicyRule[]): Poli
   return rules.filter(({ target: { range } }) => range === undefined || includes(range, version));
 }
 
-/** Whether a rule hides what a problem is about: `type/name@version`, or `type/name` of which nothing is left. */
-export function isHidden(subject: string, rules: readonly PolicyRule[]): boolean {
-  const [id = '', version] = subject.split('@');
+/**
+ * Whether a rule hides what a problem is about: a version, or an extension of which nothing is shown. A rule that hides and
+ * is about nothing is hidden with what it names.
+ * @param shown the extensions that the policy lets be seen
+ */
+export function isHidden(
+  { source, subject, extension }: Finding,
+  { rules, shown }: { rules: readonly PolicyRule[]; shown: ReadonlySet<string> },
+): boolean {
+  const id = extension ?? subject.split('@')[0] ?? '';
   const hiding = rules.filter(({ action, target }) => action === 'hide' && target.id === id);
-  if (version === undefined) return hiding.some(({ target }) => target.range === undefined);
-  return isVersion(version) && rulesAbout(parseVersion(version), hiding).length > 0;
+  if (source === POLICY_SOURCE && hiding.some(({ target }) => target.text === subject)) return true;
+  const version = subject.startsWith(`${id}@`) ? subject.slice(id.length + 1) : '';
+  if (isVersion(version)) return rulesAbout(parseVersion(version), hiding).length > 0;
+  return hiding.length > 0 && (!shown.has(id) || hiding.some(({ target }) => target.range === undefined));
+}
+
+/** What may be said to everybody of a failure; its address may name a repository that is hidden. */
+export function withoutHidden(message: string, rules: readonly PolicyRule[]): string {
+  const told = message.toLowerCase();
+  const isNamed = rules.some(({ action, target }) => action === 'hide' && told.includes(nameOf(target.id)));
+  return isNamed ? 'It could not be read; the report of the indexer says why.' : message;
 }
 
 /** Of several rules of one kind the first in the file stands. */
@@ -84,5 +100,5 @@ function includes(range: string, version: Version): boolean {
 
 function unmatched({ action, target }: PolicyRule): Finding {
   const detail = `The rule to ${action} ${target.text} is about no version that there is.`;
-  return { code: 'unmatched_rule', source: POLICY_SOURCE, subject: target.text, detail };
+  return { code: 'unmatched_rule', source: POLICY_SOURCE, subject: target.text, detail, extension: target.id };
 }

@@ -3,7 +3,7 @@ import type { DocumentReference, Manifest } from '../model/documents.ts';
 import { blobOf, BLOBS } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
 
-/** So long a by-hash file is there, for readers that still hold a pointer or a manifest to it. */
+/** So long a by-hash file that nothing names is there, for readers that still hold a pointer or a manifest to it. */
 const KEPT_MS = 7 * 86_400_000;
 const BLOB_NAME = /^[0-9a-f]{64}\.json$/;
 
@@ -14,6 +14,30 @@ export interface CollectOptions {
   others: readonly DocumentReference[];
   /** Milliseconds since 1970. */
   nowMs: number;
+}
+
+export interface DropOptions {
+  /** Files of the generation that is about to be published. */
+  current: ReadonlySet<string>;
+  /** The manifest of the oldest other one that stays; undefined where none does. */
+  oldest: DocumentReference | undefined;
+  /** The manifests of those that go. */
+  dropped: readonly DocumentReference[];
+}
+
+/**
+ * Dates the by-hash files of generations that are no longer kept, for their week begins now, however old they are. What
+ * the oldest one that stays names has its turn when that one goes. To be called before anything says that they have
+ * gone, so that a run which is killed does it again.
+ */
+export async function dateDropped(storage: SiteStorage, { current, oldest, dropped }: DropOptions): Promise<void> {
+  if (dropped.length === 0) return;
+  const named = new Set(oldest === undefined ? [] : await filesOf(storage, oldest));
+  for (const each of dropped) {
+    for (const file of await filesOf(storage, each)) {
+      if (!current.has(file) && !named.has(file)) await storage.touch(file);
+    }
+  }
 }
 
 /**

@@ -73,7 +73,7 @@ export function assertBelievable(
         ...lost.slice(0, MAX_NAMED).map((each) => `    ${each}`),
         ...(lost.length > MAX_NAMED ? [`    … and ${lost.length - MAX_NAMED} more`] : []),
       ]),
-      `  See whether the sources still have them${gone === '' ? '; if' : `, and ${gone} if`} the loss is meant, run once with`,
+      `  See whether the sources still have them, and [[source]] owns lets them in; ${gone}${gone === '' ? '' : ' '}if the loss is meant, run once with`,
       '  --accept-loss type/name for each extension that it is about, or with --force.',
     ].join('\n'),
   );

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import { digestOf } from '../model/digest.ts';
 import type { DocumentReference, GenerationsDocument, Manifest, Pointer } from '../model/documents.ts';
 import { renderDocument, renderManifest, type RenderedDocument } from '../site/documents.ts';
 import { fileOf, GENERATIONS, MANIFEST, POINTER_FILE, SEARCH } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
-import { collectBlobs } from './collect.ts';
-import { nextGenerations, readGenerations } from './generations.ts';
+import { collectBlobs, dateDropped } from './collect.ts';
+import { droppedGenerations, nextGenerations, readGenerations } from './generations.ts';
+import { readUnfinished, UNFINISHED_FILE, writeUnfinished } from './unfinished.ts';
 
 /** What is published where we are about to publish. */
 export interface Current {
@@ -12,6 +14,8 @@ export interface Current {
   /** The pointer's very bytes, for compare-and-swap. */
   bytes: Buffer;
   manifest: Manifest;
+  /** Its manifest is damaged; in its place is one of what the friendly files are. */
+  salvaged?: true;
 }
 
 /** A document of the generation; without its bytes where its by-hash file is known to be there. */
@@ -43,12 +47,6 @@ export interface Published {
 }
 
 /**
- * While friendly paths are being changed: which ones. A run that is killed leaves it behind, and the next one sets right
- * every path in it, whether its own generation changes that path or not.
- */
-export const UNFINISHED_FILE = '.unfinished.json';
-
-/**
  * Makes a generation the visible site, in the one order of section 4 of the design: files named by their bytes, then
  * each friendly path by atomic replacement, then the pointer by compare-and-swap, then removals. Killed at any point,
  * a reader through the pointer still finds a whole site, old or new.
@@ -62,9 +60,10 @@ export async function publishSite(
   const { references, manifest, changed } = await createBlobs(storage, current, documents);
   const friendly = new Map(references).set(MANIFEST, manifest);
   const gone = Object.keys(before).filter((path) => !references.has(path));
-  const unfinished = (await readUnfinished(storage)) ?? [...Object.keys(before), ...friendly.keys()];
-  const touched = new Set([...unfinished, ...changed, ...gone]);
-  if (touched.size > 0) await storage.replace(UNFINISHED_FILE, Buffer.from(`${JSON.stringify([...touched])}\n`));
+  const unfinished = await readUnfinished(storage);
+  const left = unfinished === undefined ? [] : (unfinished.paths ?? [...Object.keys(before), ...friendly.keys()]);
+  const touched = new Set([...left, ...changed, ...gone]);
+  if (touched.size > 0) await writeUnfinished(storage, manifest.digest, touched);
   for (const path of touched) {
     const blob = friendly.get(path)?.path;
     if (blob !== undefined) await storage.expose(blob, fileOf(path));
@@ -72,21 +71,47 @@ export async function publishSite(
   const search = references.get(SEARCH);
   if (search === undefined) throw new TypeError('A site has a search document.');
   const { pointer, reports } = conclude({ manifest, search });
-  const listed = await readGenerations(storage);
-  const kept = nextGenerations(listed, { current: current?.pointer, next: pointer, keep: keepGenerations });
-  if (!isDeepStrictEqual(kept, listed)) {
-    reports.push(renderDocument(GENERATIONS, { schema: 1, generations: kept } satisfies GenerationsDocument));
-  }
   for (const { path, bytes } of reports) await storage.replace(fileOf(path), bytes);
   await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
 
   for (const path of touched) if (!friendly.has(path)) await storage.remove(fileOf(path));
-  if (touched.size > 0) await storage.remove(UNFINISHED_FILE);
   const isNew = current?.pointer.manifest.digest !== manifest.digest;
+  if (isNew) await writeUnfinished(storage, manifest.digest, []);
   const blobs = new Set([...friendly.values()].map((each) => each.path));
-  const others = kept.slice(1).map((each) => each.manifest);
+  const keeping = { current: current?.pointer, next: pointer, keep: keepGenerations, blobs };
+  const others = await listGenerations(storage, keeping);
   const collected = isNew ? await collectBlobs(storage, { current: blobs, others, nowMs: now() }) : 0;
+  if (touched.size > 0 || unfinished !== undefined) await storage.remove(UNFINISHED_FILE);
   return { pointer, changed: isNew, written: changed.length, removed: gone.length, collected };
+}
+
+interface Keeping {
+  current: Pointer | undefined;
+  next: Pointer;
+  keep: number;
+  /** By-hash files of the next generation. */
+  blobs: ReadonlySet<string>;
+}
+
+/**
+ * Says which generations are kept: once the next one is published, or one that is killed before would have forgotten the
+ * oldest for nothing.
+ * @returns the manifests of those beside the next one
+ */
+async function listGenerations(
+  storage: SiteStorage,
+  { current, next, keep, blobs }: Keeping,
+): Promise<DocumentReference[]> {
+  const listed = await readGenerations(storage);
+  const generations = nextGenerations(listed, { current, next, keep });
+  const others = generations.slice(1).map((each) => each.manifest);
+  const dropped = droppedGenerations(listed, { current, kept: generations });
+  await dateDropped(storage, { current: blobs, oldest: others.at(-1), dropped });
+  if (!isDeepStrictEqual(generations, listed)) {
+    const { bytes } = renderDocument(GENERATIONS, { schema: 1, generations } satisfies GenerationsDocument);
+    await storage.replace(fileOf(GENERATIONS), bytes);
+  }
+  return others;
 }
 
 interface Created {
@@ -102,40 +127,47 @@ async function createBlobs(
   current: Current | undefined,
   documents: Iterable<PublishedDocument>,
 ): Promise<Created> {
-  const before = current?.manifest.documents ?? {};
+  const before = new Map(Object.entries(current?.manifest.documents ?? {}).map(([path, { digest }]) => [path, digest]));
+  if (current !== undefined && current.salvaged !== true) before.set(MANIFEST, current.pointer.manifest.digest);
   const references = new Map<string, DocumentReference>();
-  const changed: string[] = [];
-  const written: string[] = [];
-  const create = async ({ path, bytes, reference }: PublishedDocument, isNew: boolean): Promise<void> => {
+  const created: string[] = [];
+  const repaired: string[] = [];
+  const looked = new Set<string>();
+  const create = async ({ path, bytes, reference }: PublishedDocument): Promise<void> => {
+    const file = reference.path;
+    if (bytes === undefined || looked.has(file)) return;
     // Asked for also what should be there: a file that somebody removed comes back by itself.
-    const isWritten = bytes !== undefined && (await storage.create(reference.path, bytes));
-    if (isWritten) written.push(reference.path);
-    if (isNew || isWritten) changed.push(path);
+    if (await storage.create(file, bytes)) created.push(file);
+    // One that was there is looked into only when it is about to be shown anew, since cost follows change.
+    else if (before.get(path) === reference.digest) return;
+    else if (await isDamaged(storage, reference)) {
+      await storage.replace(file, bytes);
+      repaired.push(file);
+    }
+    looked.add(file);
   };
   try {
     for (const document of documents) {
       references.set(document.path, document.reference);
-      const old = Object.hasOwn(before, document.path) ? before[document.path] : undefined;
-      await create(document, old?.digest !== document.reference.digest);
+      await create(document);
     }
     const manifest = renderDocument(MANIFEST, renderManifest(references));
-    await create(manifest, current?.pointer.manifest.digest !== manifest.reference.digest);
+    await create(manifest);
+    // Every path of a file that was written, also one that had its bytes before: it may be a name of the damaged file.
+    const fresh = new Set([...created, ...repaired]);
+    const changed = [...references, [MANIFEST, manifest.reference] as const]
+      .filter(([path, { digest, path: file }]) => before.get(path) !== digest || fresh.has(file))
+      .map(([path]) => path);
     return { references, manifest: manifest.reference, changed };
   } catch (error) {
     // Or each run on a disk that is nearly full would fill it up some more. Nothing refers to these files yet.
-    for (const file of written) await storage.remove(file).catch(() => undefined);
+    for (const file of created) await storage.remove(file).catch(() => undefined);
     throw error;
   }
 }
 
-/** The paths that a killed run was changing; undefined when it left a list that cannot be read, so that it may be any. */
-async function readUnfinished(storage: SiteStorage): Promise<string[] | undefined> {
-  const bytes = await storage.read(UNFINISHED_FILE);
-  if (bytes === undefined) return [];
-  try {
-    const paths: unknown = JSON.parse(bytes.toString('utf8'));
-    return Array.isArray(paths) && paths.every((each) => typeof each === 'string') ? paths : undefined;
-  } catch {
-    return undefined;
-  }
+/** Whether a by-hash file of the right length has other bytes. */
+async function isDamaged(storage: SiteStorage, { path, digest }: DocumentReference): Promise<boolean> {
+  const bytes = await storage.read(path);
+  return bytes === undefined || digestOf(bytes) !== digest;
 }

@@ -34,6 +34,8 @@ export const CRAWL = 'crawl';
 export const GENERATIONS = 'generations';
 /** Documents that tell of the site as it is now, and belong to no generation: only their friendly files are there. */
 export const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL, GENERATIONS]);
+/** The folders that hold the friendly files of every document of a generation but the manifest. */
+export const DOCUMENT_FOLDERS: readonly string[] = [LIST, 'by-type', 'by-source', 'pages', SEARCH, MEMORY];
 /** The folder of the folders of files that are named by their bytes. */
 export const BLOBS = 'by-hash/sha256';
 

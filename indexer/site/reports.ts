@@ -11,7 +11,7 @@ import { typeOf } from '../model/extension.ts';
 import { sourceMemoryOf, type Memory } from '../model/memory.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** How many problems the status document spells out. */
+/** How many problems the status document spells out: the first of the catalogue, where the gravest are. */
 const MAX_PROBLEMS = 1_000;
 
 export interface SourceReport {

@@ -1,7 +1,8 @@
 import { messageOf, RegistryError } from '../model/errors.ts';
+import type { ExtensionId } from '../model/extension.ts';
 import type { Listing, ListOptions } from './source.ts';
 
-export interface RepositoryReading<R> {
+export interface RepositoryReading<R extends { id: ExtensionId }> {
   /** The source's name. */
   source: string;
   /** The repository's full name, the subject of a finding. */
@@ -16,7 +17,7 @@ export interface RepositoryReading<R> {
  * can: then it is the source that fails, because lost access must not look like emptiness.
  * @throws RegistryError the first error about the source, after the other readings have been stopped
  */
-export async function readRepositories<R>(
+export async function readRepositories<R extends { id: ExtensionId }>(
   repositories: readonly R[],
   reading: RepositoryReading<R>,
   { signal, onProgress }: ListOptions,
@@ -50,7 +51,12 @@ export async function readRepositories<R>(
   };
 }
 
-function unreadable<R>({ source, nameOf }: RepositoryReading<R>, repository: R, error: RegistryError): Listing {
+function unreadable<R extends { id: ExtensionId }>(
+  { source, nameOf }: RepositoryReading<R>,
+  repository: R,
+  error: RegistryError,
+): Listing {
   const detail = `Its releases could not be read: ${messageOf(error)}`;
-  return { releases: [], findings: [{ code: 'read_failed', source, subject: nameOf(repository), detail }] };
+  const subject = nameOf(repository);
+  return { releases: [], findings: [{ code: 'read_failed', source, subject, detail, extension: repository.id }] };
 }

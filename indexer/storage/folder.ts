@@ -73,6 +73,7 @@ export function createFolderStorage(options: WritableFolderOptions): SiteStorage
     },
     remove: async (file) => removeWithFolders(root, pathIn(root, file)),
     list: async (folder) => namesIn(pathIn(root, folder)),
+    touch: async (file) => touchFile(pathIn(root, file), options.now()),
     modifiedMs: async (file) => (await statOf(pathIn(root, file)))?.mtimeMs,
     lock: () => lockFolder(options),
   };
@@ -134,6 +135,16 @@ async function removeWithFolders(root: string, path: string): Promise<void> {
     }
   } catch (cause) {
     throw storageError(cause, `remove ${path}`);
+  }
+}
+
+async function touchFile(path: string, nowMs: number): Promise<void> {
+  const mtimeMs = (await statOf(path))?.mtimeMs;
+  if (mtimeMs === undefined || mtimeMs >= nowMs) return;
+  try {
+    await utimes(path, nowMs / 1000, nowMs / 1000).catch(ignore(NO_FILE));
+  } catch (cause) {
+    throw storageError(cause, `date ${path}`);
   }
 }
 

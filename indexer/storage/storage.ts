@@ -21,7 +21,9 @@ export interface SiteStorage extends SiteReader {
   remove(file: string): Promise<void>;
   /** The names in a folder, in no order; none where there is no such folder. */
   list(folder: string): Promise<string[]>;
-  /** When a file was written, in milliseconds since 1970; undefined where there is none. */
+  /** Dates a file as if it were written now, never further back; no error where there is none. */
+  touch(file: string): Promise<void>;
+  /** When a file was written or touched, in milliseconds since 1970; undefined where there is none. */
   modifiedMs(file: string): Promise<number | undefined>;
   /** Where a storage can: keeps every other writer out. @throws RegistryError `locked` that names the holder */
   readonly lock?: () => Promise<SiteLock>;

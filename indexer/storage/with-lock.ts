@@ -46,5 +46,6 @@ function guarded(storage: SiteStorage, lock: SiteLock, now: () => number): SiteS
     replace: (file, bytes) => first(() => storage.replace(file, bytes)),
     swap: (file, before, bytes) => first(() => storage.swap(file, before, bytes), 0),
     remove: (file) => first(() => storage.remove(file)),
+    touch: (file) => first(() => storage.touch(file)),
   };
 }

@@ -112,7 +112,7 @@ describe('parsePolicy', () => {
     ],
     ['a/*', '"*" cannot be part of'],
     ['a/b@', 'Nothing stands after the @; name a range, or leave it out.'],
-    ['a/b@latest', '"latest" is neither a version nor a range'],
+    ['a/b@latest', '"latest" is neither a version nor a range; use 1.4.0, <7.2, ^1.2 or 1.x.'],
     ['a/b@1.0.0@2.0.0', '"1.0.0@2.0.0" is neither a version nor a range'],
     [`a/b@${'9'.repeat(200)}`, 'is neither a version nor a range'],
   ])('refuses the match %j', (match, fault) => {

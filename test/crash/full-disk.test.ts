@@ -72,7 +72,7 @@ describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
     const { root } = world;
     const { pointer, documents } = await readPublished(root);
     const { stdout } = await run('df', ['--output=iavail', folder]);
-    for (let left = Number(stdout.split('\n')[1]) - 40; left > 0; left -= 1)
+    for (let left = Number(stdout.split('\n')[1]) - 12; left > 0; left -= 1)
       await writeFile(join(folder, `${left}`), '');
     const { code, stderr } = await runWatched(world);
     expect(code).toBe(1);

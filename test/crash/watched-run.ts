@@ -7,7 +7,7 @@ import { env } from 'node:process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { UNFINISHED_FILE } from '../../indexer/publish/publish.ts';
+import { UNFINISHED_FILE } from '../../indexer/publish/unfinished.ts';
 import { BLOBS, POINTER_FILE } from '../../indexer/site/layout.ts';
 import { LOCK_FILE, TEMPORARY_FOLDER } from '../../indexer/storage/folder-lock.ts';
 
@@ -62,7 +62,7 @@ export async function runWatched({ configFile, root, killAt }: RunOptions): Prom
 }
 
 function watcherOf(root: string): () => Phase {
-  const before = pointerOf(root);
+  const before = textOf(root, POINTER_FILE);
   let writes = 0;
   let lastWrite: number | undefined;
   return () => {
@@ -74,16 +74,23 @@ function watcherOf(root: string): () => Phase {
   };
 }
 
-function pointerOf(root: string): string | undefined {
-  const file = join(root, POINTER_FILE);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+function textOf(root: string, file: string): string | undefined {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function phaseOnDisk(root: string, pointerBefore: string | undefined): Phase {
-  const unfinished = existsSync(join(root, UNFINISHED_FILE));
+  const unfinished = textOf(root, UNFINISHED_FILE);
   const locked = existsSync(join(root, LOCK_FILE));
-  if (pointerOf(root) !== pointerBefore) return unfinished ? 'removal' : locked ? 'collection' : 'over';
-  if (unfinished) return 'friendly';
+  if (textOf(root, POINTER_FILE) !== pointerBefore) {
+    // No path is left to be set right once it collects.
+    if (unfinished?.endsWith('"paths":[]}\n') === false) return 'removal';
+    return locked ? 'collection' : 'over';
+  }
+  if (unfinished !== undefined) return 'friendly';
   return locked ? 'crawl' : 'start';
 }
 
@@ -94,7 +101,7 @@ export interface Before {
 }
 
 export async function lookBefore(root: string): Promise<Before> {
-  return { pointer: pointerOf(root), blobs: new Set(await blobsIn(root)) };
+  return { pointer: textOf(root, POINTER_FILE), blobs: new Set(await blobsIn(root)) };
 }
 
 /** In which phase a run was killed, by what it left. */

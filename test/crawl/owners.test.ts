@@ -24,6 +24,14 @@ describe('mayAdd', () => {
     expect(ownership.mayAdd('gitea', aws)).toBe(true);
   });
 
+  test('is told with the patterns that it goes by, of those that have any', () => {
+    const sources = [
+      { name: 'gitea', owns: [] },
+      { name: 'oci', owns: ['provider/*'] },
+    ];
+    expect(createOwnership(sources).owns).toEqual({ oci: ['provider/*'] });
+  });
+
   test('lets each of several owners in', () => {
     const ownership = createOwnership([
       { name: 'a', owns: ['provider/*'] },

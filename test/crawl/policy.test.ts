@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../indexer/config/policy.ts';
+import { exitCodeOf } from '../../indexer/exit-codes.ts';
 import type { Item, SearchDocument, StatusDocument } from '../../indexer/model/documents.ts';
 import { digestOf } from '../../indexer/model/digest.ts';
 import { v1Of } from '../builders.ts';
@@ -43,6 +44,11 @@ async function documentsWith(world: World, text: string): Promise<string[]> {
     .filter(([, content]) => content.includes(text))
     .map(([file]) => file.slice(v1Of(world.config).length + 1))
     .filter((file) => !file.startsWith('by-hash/'));
+}
+
+/** `code subject` of each problem that everybody may read of. */
+async function shownProblems(world: World): Promise<string[]> {
+  return (await world.read<StatusDocument>('status')).problems.first.map((each) => `${each.code} ${each.subject}`);
 }
 
 describe('a yanked version', () => {
@@ -151,9 +157,61 @@ describe('a hidden version', () => {
     world.release('aws_prov', { '1.3.0': {}, '1.4.0': {} });
     world.gitea.addAsset('acme', 'aws_prov', { tag: '1.1.0', name: '..', content: 'x' });
     const report = await world.run();
-    expect(problemsOf(report)).toEqual(['no_asset provider/aws@1.4.0', 'unmatched_rule provider/aws@1.3.x']);
-    expect(await documentsWith(world, '1.3.0')).toEqual(['memory/index.json']);
+    expect(problemsOf(report)).toEqual([
+      'unmatched_rule provider/aws@1.3.x',
+      'no_asset provider/aws@1.3.0',
+      'no_asset provider/aws@1.4.0',
+      'unsafe_asset_name provider/aws@1.1.0',
+    ]);
+    expect(await shownProblems(world)).toEqual(['no_asset provider/aws@1.4.0']);
+    expect(await documentsWith(world, '1.3.')).toEqual(['memory/index.json']);
     expect((await world.memory()).problems).toHaveProperty('no_asset gitea provider/aws@1.3.0');
+  });
+
+  test('of an extension that has no other is not given away by its repository', async () => {
+    const world = await policyWorld(hide('provider/secret') + hide('cluster/secret@<9') + yank('provider/secret@9.x'));
+    world.release('secret_prov', { '1.0.0': { 'a.zip': '1' }, nightly: { 'a.zip': 'n' }, 'v1.0.0': { 'a.zip': '1b' } });
+    world.push('secret-cluster', '1.0.0', { 'a.zip': 's' });
+    world.push('secret-cluster', 'nightly', { 'a.zip': 's' });
+    const expected = [
+      'unmatched_rule provider/secret@9.x',
+      'invalid_tag acme/secret_prov "nightly"',
+      'invalid_tag acme/secret-cluster:nightly',
+      'duplicate_version provider/secret@1.0.0',
+    ];
+    expect(problemsOf(await world.run())).toEqual(expected);
+    expect(await documentsWith(world, 'secret')).toEqual(['memory/index.json']);
+    world.gitea.misbehave({ match: /secret_prov\/releases/, fault: { kind: 'garbage' } });
+    world.oci.misbehave({ match: /secret-cluster\/tags/, fault: { kind: 'garbage' } });
+    expect(problemsOf(await world.run())).toEqual(
+      expect.arrayContaining(['read_failed acme/secret_prov', 'read_failed acme/secret-cluster']),
+    );
+    expect(await documentsWith(world, 'secret')).toEqual(['memory/index.json']);
+  });
+
+  test('is not given away by what its source failed with', async () => {
+    const world = await policyWorld(hide('provider/secret'));
+    world.release('secret_prov', { '1.0.0': { 'a.zip': '1' } });
+    await world.run();
+    world.gitea.misbehave({ match: /secret_prov\/releases/, fault: { kind: 'status', status: 503 } });
+    const [gitea] = (await world.run()).outcomes;
+    expect(gitea?.failure?.message).toContain('acme/secret_prov');
+    expect((await world.read<StatusDocument>('status')).sources[0]?.error).toEqual({
+      code: 'rate_limit',
+      message: 'It could not be read; the report of the indexer says why.',
+    });
+    expect(await documentsWith(world, 'secret')).toEqual(['memory/index.json']);
+  });
+
+  test('whose bytes have changed ends the run as --fail-on says, though no document tells', async () => {
+    const world = await policyWorld(hide(`${AWS}@1.1.0`));
+    await world.run();
+    world.gitea.replaceAsset('acme', 'aws_prov', { tag: '1.1.0', name: 'a.zip', content: 'other' });
+    const report = await world.run();
+    expect(problemsOf(report)).toEqual(['mutated provider/aws@1.1.0']);
+    expect(exitCodeOf(report, new Set(['mutated'] as const))).toBe(5);
+    expect(await shownProblems(world)).toEqual([]);
+    expect(await documentsWith(world, '1.1.0')).toEqual(['memory/index.json']);
   });
 });
 
@@ -169,7 +227,11 @@ describe('a rule that is about nothing', () => {
     ]);
     expect(problems[0]?.detail).toBe('The rule to deprecate provider/aws@1.0.0+b is about no version that there is.');
     expect((await world.items())[0]).not.toHaveProperty('problems');
-    expect(await world.read<StatusDocument>('status')).toMatchObject({ problems: { by_code: { unmatched_rule: 3 } } });
+    // A rule that hides names what is not to be known of.
+    expect(await shownProblems(world)).toEqual([
+      'unmatched_rule provider/aws@1.0.0+b',
+      'unmatched_rule provider/aws@>=9',
+    ]);
   });
 
   test('is none while a failing source is carried forward with what it is about', async () => {

@@ -7,6 +7,7 @@ import { RegistryError } from '../../indexer/model/errors.ts';
 import { emptyMemory, type Memory } from '../../indexer/model/memory.ts';
 import type { Finding } from '../../indexer/model/problem.ts';
 import type { Release } from '../../indexer/model/release.ts';
+import { renderPointer, renderStatus } from '../../indexer/site/reports.ts';
 import { attachmentOf, FIRST_CRAWL, layerOf, memoryOf, releaseOf, sourceMemory, THIS_CRAWL } from './releases.ts';
 
 const AWS = 'provider/aws@1.0.0';
@@ -192,17 +193,42 @@ describe('a problem', () => {
     ]);
   });
 
-  test('stands in the order of source, subject and code', () => {
-    const at = (source: string, subject: string): Finding => ({ ...noAsset, source, subject });
+  test('stands in the order of its gravity, then of source and subject', () => {
+    const at = (source: string, subject: string, code: Finding['code'] = 'no_asset'): Finding => ({
+      ...noAsset,
+      source,
+      subject,
+      code,
+    });
     const { problems } = crawl(emptyMemory(), [
-      gave('oci', [], [at('oci', 'a/a@1.0.0')]),
-      gave('gitea', [], [at('gitea', 'b/b@1.0.0'), at('gitea', 'a/a@1.0.0')]),
+      gave('oci', [], [at('oci', 'a/a@1.0.0'), at('oci', 'z/z@1.0.0', 'sidecar_mismatch')]),
+      gave('gitea', [], [at('gitea', 'b/b@1.0.0'), at('gitea', 'a/a@1.0.0'), at('gitea', 'a/a', 'too_large')]),
     ]).catalogue;
     expect(problems.map(({ source, subject }) => `${source} ${subject}`)).toEqual([
+      'oci z/z@1.0.0',
       'gitea a/a@1.0.0',
       'gitea b/b@1.0.0',
       'oci a/a@1.0.0',
+      'gitea a/a',
     ]);
+  });
+
+  test('of a mutated version is in the status document, however many lesser ones there are', () => {
+    const before = memoryOf(
+      { gitea: [releaseOf('provider/z@1.0.0', [attachmentOf('x')])] },
+      { 'provider/z@1.0.0': { checksum: digestOf('x'), digests: { 'plugin.tar.gz': digestOf('x') } } },
+    );
+    const lesser = Array.from({ length: 1_001 }, (_, i): Finding => ({ ...noAsset, subject: `provider/a@0.0.${i}` }));
+    const changed = releaseOf('provider/z@1.0.0', [attachmentOf('y')]);
+    const { catalogue, memory } = crawl(before, [gave('gitea', [changed], lesser)]);
+    const reference = { path: 'by-hash/x', digest: digestOf('x'), size: 1 };
+    const time = { created: THIS_CRAWL, checkedAt: THIS_CRAWL };
+    const parts = { generation: 1, ...time, manifest: reference, search: reference, sources: [] };
+    const pointer = renderPointer(catalogue, parts);
+    const { problems } = renderStatus({ catalogue, memory }, pointer, []);
+    expect(problems.first[0]).toMatchObject({ code: 'mutated', subject: 'provider/z@1.0.0' });
+    expect(problems).toMatchObject({ total: 1_002, by_code: { mutated: 1, no_asset: 1_001 } });
+    expect(problems.first).toHaveLength(1_000);
   });
 });
 

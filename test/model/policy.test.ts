@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseExtensionId } from '../../indexer/model/extension.ts';
-import { applyPolicy, isHidden, type PolicyRule } from '../../indexer/model/policy.ts';
+import { applyPolicy, isHidden, withoutHidden, type PolicyRule } from '../../indexer/model/policy.ts';
+import type { Finding } from '../../indexer/model/problem.ts';
 import { catalogueExtension, catalogueVersion } from '../crawl/releases.ts';
 
 function targetOf(text: string): PolicyRule['target'] {
@@ -99,6 +100,7 @@ describe('applyPolicy', () => {
         source: 'policy',
         subject: 'a/b@>=9',
         detail: 'The rule to hide a/b@>=9 is about no version that there is.',
+        extension: 'a/b',
       },
       expect.objectContaining({ subject: 'a/x' }),
       expect.objectContaining({ subject: 'a/b@1.0.0+b' }),
@@ -114,6 +116,11 @@ describe('applyPolicy', () => {
 });
 
 describe('isHidden', () => {
+  const rules = [hide('a/b@1.x'), hide('a/c'), yank('a/d'), hide('a/e@1.x')];
+  const visible = { rules, shown: new Set(['a/b', 'a/c', 'a/d']) };
+  const about = (subject: string, rest: Partial<Finding> = {}) =>
+    isHidden({ code: 'no_asset', source: 'gitea', subject, detail: '', ...rest }, visible);
+
   test.each([
     ['a/b@1.0.0', true],
     ['a/b@2.0.0', false],
@@ -121,9 +128,51 @@ describe('isHidden', () => {
     ['a/c@9.9.9', true],
     ['a/c', true],
     ['a/d@1.0.0', false],
+    ['a/e@1.0.0', true],
+    ['a/e@2.0.0', false],
+    ['a/e', true],
+    ['a/f', false],
     ['acme/b_prov "nightly"', false],
-    ['a/b@<2', false],
   ])('of %s is %s', (subject, hidden) => {
-    expect(isHidden(subject, [hide('a/b@1.x'), hide('a/c'), yank('a/d')])).toBe(hidden);
+    expect(about(subject)).toBe(hidden);
+  });
+
+  test.each([
+    ['a/b', false],
+    ['a/c', true],
+    ['a/d', false],
+    ['a/e', true],
+    ['a/f', false],
+  ])('of a repository of %s is %s', (id, hidden) => {
+    for (const subject of ['acme/x_prov "1.0.0"', 'acme/x_prov', 'acme/x-provider:nightly']) {
+      expect(about(subject, { extension: parseExtensionId(id) })).toBe(hidden);
+    }
+  });
+
+  test.each([
+    ['a/b@1.x', true],
+    ['a/b@>=2', false],
+    ['a/b@1.2.0', true],
+    ['a/b@2.0.0', false],
+    ['a/c', true],
+    ['a/c@<2', true],
+    ['a/d', false],
+    ['a/e@1.x', true],
+  ])('of a rule about nothing, %s, is %s', (text, hidden) => {
+    const extension = parseExtensionId(text.split('@')[0]!);
+    expect(about(text, { code: 'unmatched_rule', source: 'policy', extension })).toBe(hidden);
+  });
+});
+
+describe('withoutHidden', () => {
+  const PLAIN = 'It could not be read; the report of the indexer says why.';
+  const rules = [hide('provider/secret@1.x'), yank('provider/aws')];
+
+  test.each([
+    ['gitea: /api/v1/repos/acme/secret_prov/releases failed within (HTTP 500).', PLAIN],
+    ['gitea: /api/v1/repos/acme/Secret_Prov/releases failed within (HTTP 500).', PLAIN],
+    ['gitea: /api/v1/repos/acme/aws_prov/releases failed within (HTTP 500).', undefined],
+  ])('of %s is %s', (message, told = message) => {
+    expect(withoutHidden(message, rules)).toBe(told);
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { problemKey, PROBLEMS } from '../../indexer/model/problem.ts';
+import { byGravity, problemKey, PROBLEMS } from '../../indexer/model/problem.ts';
 
 const GUIDE = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
 const [, section = ''] = GUIDE.split('\n## Problems\n');
@@ -22,6 +22,18 @@ describe('the table of problems in deploy/README.md', () => {
 describe('a remedy', () => {
   test.each(Object.entries(PROBLEMS))('of %s is a sentence that tells what to do', (_code, remedy) => {
     expect(remedy).toMatch(/^[A-Z].+\.$/);
+  });
+});
+
+describe('byGravity', () => {
+  test('puts what may have been tampered with first, and keeps the order of those of one code', () => {
+    const given = (['truncated_text', 'no_asset', 'mutated', 'no_asset'] as const).map((code, at) => ({ code, at }));
+    expect(byGravity(given).map(({ code, at }) => `${code} ${at}`)).toEqual([
+      'mutated 2',
+      'no_asset 1',
+      'no_asset 3',
+      'truncated_text 0',
+    ]);
   });
 });
 

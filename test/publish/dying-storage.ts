@@ -14,6 +14,7 @@ export function dyingAt(storage: SiteStorage, n: number): SiteStorage {
     replace: (file, bytes) => orDie(() => storage.replace(file, bytes)),
     swap: (file, before, bytes) => orDie(() => storage.swap(file, before, bytes)),
     remove: (file) => orDie(() => storage.remove(file)),
+    touch: (file) => orDie(() => storage.touch(file)),
   };
 }
 

@@ -57,6 +57,12 @@ describe('nextGenerations', () => {
     expect(same.map((each) => each.generation)).toEqual([7, 6, 5, 4, 3]);
   });
 
+  test('keeps one that is held as it is, which repeats no other', () => {
+    const current = { ...pointer(7), held: { since: '2026-06-01T12:00:00Z', generation: 7 } };
+    const found = nextGenerations([kept(7), kept(6)], { current, next: pointer(8), keep: 5 });
+    expect(found.map((each) => each.generation)).toEqual([8, 7, 6]);
+  });
+
   test('names the manifest that was published, not the one of a killed run', () => {
     const listed = [kept(4, 'killed'), kept(3)];
     const [first] = nextGenerations(listed, { current: pointer(3), next: pointer(4, 'published'), keep: 5 });

@@ -4,7 +4,7 @@ import { parseExtensionId } from '../../indexer/model/extension.ts';
 import type { Memory } from '../../indexer/model/memory.ts';
 import type { Problem } from '../../indexer/model/problem.ts';
 import { parseVersion } from '../../indexer/model/version.ts';
-import type { Documents } from '../../proxy/documents.ts';
+import type { CacheReport } from '../../proxy/counts.ts';
 import type { ErrorAnswer } from '../../proxy/error-table.ts';
 import type { HealthReport } from '../../proxy/health.ts';
 import type { Full, Minimal } from './example-types.ts';
@@ -34,7 +34,8 @@ const problem = {
   detail: 'The release has no file.',
   remedy: 'Attach at least one file to the release, or delete it.',
   first_seen: at,
-} satisfies Full<Problem>;
+} satisfies Minimal<Problem>;
+const fullProblem = { ...problem, extension: id } satisfies Full<Problem>;
 const { remedy: _remedy, first_seen: _firstSeen, ...finding } = problem;
 
 const item = {
@@ -64,7 +65,7 @@ const fullItem = {
   homepage: 'https://example.org/kubernetes',
   version_count: 2,
   first_seen: at,
-  problems: [problem],
+  problems: [fullProblem],
 } satisfies Full<documents.Item>;
 
 const asset = {
@@ -168,6 +169,7 @@ const fullStatus = {
       problems: 1,
     },
   ],
+  problems: { total: 1, by_code: { no_asset: 1 }, first: [fullProblem] },
 } satisfies Full<documents.StatusDocument>;
 
 const crawl = {
@@ -237,11 +239,12 @@ const fullMemory = {
           ],
         },
       ],
-      findings: [finding],
+      findings: [{ ...finding, extension: id }],
       attachments: { [attachment.attachment]: { digest, claims: { 'kubernetes.tar.gz': digest } } },
     },
   },
   versions: { [id]: { [version]: { first_seen: at, checksum: digest, digests: {}, gone: at } } },
+  owns: { oci: ['taskserv/*'] },
 } satisfies Full<Memory>;
 
 const error = { error: 'not_found', message: 'There is no such extension.' } satisfies Minimal<ErrorAnswer['body']>;
@@ -257,7 +260,8 @@ const cache = {
   evictions: 0,
   hit_ratio: 0.75,
 };
-const caches = { list: cache, metadata: cache, versions: cache } satisfies ReturnType<Documents['statistics']>;
+const caches = { list: cache, metadata: cache, versions: cache } satisfies Minimal<CacheReport>;
+const fullCaches = { ...caches, workers: [{ worker: 1, ...caches }] } satisfies Full<CacheReport>;
 
 const health = {
   status: 'unhealthy',
@@ -275,7 +279,7 @@ const fullHealth = {
 /** Document type, as its schema file is named -> examples. */
 export const EXAMPLES = {
   asset: { minimal: asset, full: fullAsset },
-  'cache-stats': { minimal: caches, full: caches },
+  'cache-stats': { minimal: caches, full: fullCaches },
   crawl: { minimal: crawl, full: crawl },
   error: { minimal: error, full: fullError },
   extension: { minimal: extension, full: fullExtension },
@@ -287,7 +291,7 @@ export const EXAMPLES = {
   memory: { minimal: memory, full: fullMemory },
   notes: { minimal: notes, full: notes },
   pointer: { minimal: pointer, full: fullPointer },
-  problem: { minimal: problem, full: problem },
+  problem: { minimal: problem, full: fullProblem },
   search: { minimal: search, full: search },
   'search-results': { minimal: [{ ...item, score: 0 }], full: [{ ...fullItem, score: 60.5 }] },
   status: { minimal: status, full: fullStatus },

@@ -157,6 +157,17 @@ export function describeSiteStorage(name: string, { open, list }: StorageUnderTe
       expect(Math.abs((await storage.modifiedMs(BLOB))! - before)).toBeLessThan(10_000);
     });
 
+    test('dates a file anew, never further back, and does not mind one that is not there', async () => {
+      const storage = await open();
+      await storage.touch(BLOB);
+      await storage.create(BLOB, bytes('one'));
+      const written = (await storage.modifiedMs(BLOB))!;
+      await storage.touch(BLOB);
+      expect(await storage.modifiedMs(BLOB)).toBeGreaterThanOrEqual(written);
+      expect(await textOf(storage, BLOB)).toBe('one');
+      expect(await list(storage)).toEqual([BLOB]);
+    });
+
     test('lets one writer in at a time', async () => {
       const storage = await open();
       const lock = (await storage.lock?.())!;
@@ -189,6 +200,7 @@ export function describeSiteStorage(name: string, { open, list }: StorageUnderTe
         await expect(storage.remove(file)).rejects.toMatchObject(refused);
         await expect(storage.list(file)).rejects.toMatchObject(refused);
         await expect(storage.modifiedMs(file)).rejects.toMatchObject(refused);
+        await expect(storage.touch(file)).rejects.toMatchObject(refused);
         expect(await list(storage)).toEqual([BLOB]);
       },
     );

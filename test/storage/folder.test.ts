@@ -98,6 +98,18 @@ describe('a folder’s file times', () => {
     expect(await secondOf(root, FILE)).toBe(NOON / 1000);
   });
 
+  test.each([
+    ['a file of the past', NOON / 1000 - 90 * 86_400, NOON / 1000],
+    ['a file of the future, left as it is', NOON / 1000 + 60, NOON / 1000 + 60],
+  ])('are the clock’s own where it is touched: %s', async (_which, second, expected) => {
+    const root = await temporaryFolder();
+    const storage = storageIn(root, () => NOON);
+    await storage.create('by-hash/a', Buffer.from('a'));
+    await setSecond(root, 'by-hash/a', second);
+    await storage.touch('by-hash/a');
+    expect(await secondOf(root, 'by-hash/a')).toBe(expected);
+  });
+
   test('stay as they are when a file is exposed that is exposed already', async () => {
     const root = await temporaryFolder();
     const storage = storageIn(root);

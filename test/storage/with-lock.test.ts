@@ -96,6 +96,7 @@ describe('withLock', () => {
           await expect(locked.create('c', bytes)).rejects.toMatchObject(refused);
           await expect(locked.expose('blob', 'c')).rejects.toMatchObject(refused);
           await expect(locked.remove('a')).rejects.toMatchObject(refused);
+          await expect(locked.touch('a')).rejects.toMatchObject(refused);
         },
       );
       expect((await storage.list('.x')).length).toBe(0);

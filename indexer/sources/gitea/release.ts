@@ -45,7 +45,8 @@ export function releaseFromWire(raw: unknown, repository: ExtensionRepository, s
   if (!validateRelease(raw)) {
     const [first] = validateRelease.errors ?? [];
     const detail = `A release is of another shape: ${first?.instancePath ?? ''} ${first?.message ?? ''}.`;
-    return { findings: [{ code: 'read_failed', source, subject: repository.wire.full_name, detail }] };
+    const { id, wire } = repository;
+    return { findings: [{ code: 'read_failed', source, subject: wire.full_name, detail, extension: id }] };
   }
   if (raw.draft === true) return { findings: [] };
   let version: Version;
@@ -86,6 +87,7 @@ function invalidTag(
     source: about.source,
     subject: `${repository.wire.full_name} ${tag}`,
     detail: about.detail,
+    extension: repository.id,
   };
 }
 

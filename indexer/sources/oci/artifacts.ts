@@ -76,7 +76,7 @@ function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T
 
 function invalidTag(repository: ExtensionRepository, tag: string, source: string): Finding {
   const detail = `The tag ${JSON.stringify(tag)} is not a semantic version.`;
-  return { code: 'invalid_tag', source, subject: `${repository.full}:${tag}`, detail };
+  return { code: 'invalid_tag', source, subject: `${repository.full}:${tag}`, detail, extension: repository.id };
 }
 
 async function readRelease(context: Context, tagged: TaggedRepository, signal: AbortSignal): Promise<ReleaseResult> {
