@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runIndexer } from '../builders.ts';
+import { runIndexer, v1Of } from '../builders.ts';
+import { rollBack } from '../generations-world.ts';
 import { AWS_1, SHARED, startWorld, type World } from './world.ts';
 
 const AWS = '/extensions/provider/aws/1.0.0';
@@ -82,6 +85,43 @@ describe('an asset that its publisher replaced', () => {
     await crawl(world);
     world.gitea.misbehave({ match: /attachments/, fault: { kind: 'status', status } });
     expect((await world.get(AWS)).json).toMatchObject({ error: 'gitea' });
+  });
+});
+
+describe('an asset that its publisher replaced, after a rollback to before that was seen', () => {
+  async function rolledBack(): Promise<World> {
+    const world = await startWorld();
+    replace(world, 'other bytes');
+    await crawl(world);
+    await rollBack(world.config);
+    world.clock.nowMs += 1_000;
+    expect((await world.get('/extensions/provider/aws')).json).not.toHaveProperty('problems');
+    return world;
+  }
+
+  test('is still 409, by the status of the newest crawl', async () => {
+    const world = await rolledBack();
+    const { status, json } = await world.get(AWS);
+    expect({ status, json }).toEqual({ status: 409, json: { error: 'conflict', message: GONE } });
+  });
+
+  test.each(['{', '{}', '[]', '{"problems":{"first":[null]}}'])(
+    'is a failure of the backend where the status is %s',
+    async (status) => {
+      const world = await rolledBack();
+      await writeFile(join(v1Of(world.config), 'status/index.json'), status);
+      expect(await world.get(AWS)).toMatchObject({ status: 502, json: { error: 'gitea', details: 'not_found' } });
+    },
+  );
+});
+
+describe('a primary asset that its publisher deleted', () => {
+  test('is 409 for a bare download too, and what is known of it stays', async () => {
+    const world = await startWorld();
+    world.gitea.removeAsset('acme', 'aws_prov', { tag: 'v1.0.0', name: 'aws_prov.tar.gz' });
+    await crawl(world);
+    expect((await world.get(AWS)).json).toEqual({ error: 'conflict', message: GONE });
+    expect((await world.get(AWS, { method: 'HEAD' })).headers['content-length']).toBe(String(AWS_1.length));
   });
 });
 
