@@ -5,14 +5,16 @@ import { readReferenced } from '../indexer/read-site.ts';
 import { blobOf, fileOf, MANIFEST, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { createDocumentCache, type CacheStatistics, type DocumentCache } from './document-cache.ts';
-import { blobDigestOf, kindOf, type CacheName } from './document-path.ts';
+import { kindOf, type CacheName } from './document-path.ts';
 import { createDocument, type Document } from './document.ts';
 import type { Generation } from './site-view.ts';
 
 export interface Documents {
-  /** Whatever is served below `/api/v1` by this path, where it is in memory; who serves it counts the hit. */
-  held(generation: Generation, path: string): Document | undefined;
-  countHit(generation: Generation, path: string): void;
+  /** A document that is in memory, in the cache of its kind; who serves it counts the hit. */
+  held(generation: Generation, path: string, cache: CacheName): Document | undefined;
+  countHit(cache: CacheName): void;
+  /** The path of a document of the generation that is named by its bytes. */
+  pathOf(generation: Generation, digest: Digest): string | undefined;
   /** A document of a generation by its path, such as `extensions/provider/aws`; undefined where there is none. */
   read(generation: Generation, path: string): Promise<Document | undefined>;
   /** A document of any generation that is still kept, by its bytes. */
@@ -54,18 +56,10 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
     );
   };
 
-  /** Also of a document that is asked for by its bytes. */
-  const realPath = (generation: Generation, path: string): string => {
-    const digest = blobDigestOf(path);
-    return (digest && pathsOf(generation).get(digest)) ?? path;
-  };
-
   return {
-    held: (generation, path) => {
-      const real = realPath(generation, path);
-      return caches[kindOf(real).cache].held(`${generation.key} ${real}`);
-    },
-    countHit: (generation, path) => caches[kindOf(realPath(generation, path)).cache].countHit(),
+    held: (generation, path, cache) => caches[cache].held(`${generation.key} ${path}`),
+    countHit: (cache) => caches[cache].countHit(),
+    pathOf: (generation, digest) => pathsOf(generation).get(digest),
     read,
     readBlob: async (generation, digest) => {
       const path = pathsOf(generation).get(digest);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { kindOf, withoutFile, type DocumentKind } from './document-path.ts';
-import { conditional, type Ready } from './representation.ts';
+import { blobDigestOf, kindOf, withoutFile, type DocumentKind } from './document-path.ts';
+import type { Document } from './document.ts';
+import { conditional, type Ready, type Representations } from './representation.ts';
 import type { Services } from './services.ts';
 import type { Tracked } from './track-request.ts';
 
@@ -18,11 +19,6 @@ export interface HotPathOptions extends Pick<
 /** Answers a request whose answer is in memory. False: nothing has been done with it, and the router takes it. */
 export type HotPath = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-interface Found {
-  ready: Ready;
-  kind: DocumentKind;
-}
-
 const BASE = '/api/v1';
 
 /**
@@ -34,18 +30,18 @@ export function createHotPath(options: HotPathOptions): HotPath {
   const { pointer, forever, document } = options.representations;
   const count = createCounters(options);
 
-  const find = (url: string, headers: IncomingHttpHeaders): Found | undefined => {
-    const path = pathOf(url);
-    const generation = path === undefined ? undefined : view.fresh();
-    if (path === undefined || generation === undefined) return undefined;
-    const kind = kindOf(path);
-    const held = path === '' ? generation.pointerDocument : documents.held(generation, path);
-    if (held === undefined) return undefined;
-    const as = path === '' ? pointer : path.startsWith('by-hash/') ? forever : document;
-    const representation = as.held(held, as.codingFor(held, headers['accept-encoding']));
-    if (representation === undefined) return undefined;
-    if (path !== '') documents.countHit(generation, path);
-    return { kind, ready: conditional(representation, headers['if-none-match']) };
+  const find = (path: string, headers: IncomingHttpHeaders): Ready | undefined => {
+    const generation = view.fresh();
+    if (generation === undefined) return undefined;
+    if (path === '') return readyAs(pointer, generation.pointerDocument, headers);
+    const digest = blobDigestOf(path);
+    const real = digest === undefined ? path : documents.pathOf(generation, digest);
+    if (real === undefined) return undefined;
+    const { cache } = kindOf(real);
+    const held = documents.held(generation, real, cache);
+    const ready = held && readyAs(digest === undefined ? document : forever, held, headers);
+    if (ready !== undefined) documents.countHit(cache);
+    return ready;
   };
 
   /** An id is for finding a request in the log; where none is written, it would be one more field for nobody. */
@@ -61,14 +57,20 @@ export function createHotPath(options: HotPathOptions): HotPath {
     if ((method !== 'GET' && method !== 'HEAD') || options.isStopping()) return false;
     if (!isPlain(headers) || (headers.origin !== undefined && !sameForAllOrigins)) return false;
     const startedMs = now();
-    const found = find(url, headers);
-    if (found === undefined) return false;
-    const { ready, kind } = found;
+    const path = pathOf(url);
+    const ready = path === undefined ? undefined : find(path, headers);
+    if (path === undefined || ready === undefined) return false;
+    const kind = kindOf(path);
     response.writeHead(ready.status, identify({ request, response, route: kind.route, startedMs }, ready.rawHeaders));
     response.end(method === 'HEAD' ? undefined : ready.body);
     count({ kind, method, status: ready.status }).answered((now() - startedMs) / 1_000);
     return true;
   };
+}
+
+function readyAs(as: Representations, document: Document, headers: IncomingHttpHeaders): Ready | undefined {
+  const representation = as.held(document, as.codingFor(document, headers['accept-encoding']));
+  return representation && conditional(representation, headers['if-none-match']);
 }
 
 /** A document's path, empty for the pointer; undefined for a URL that has none, and also for some that have one in the end. */
