@@ -1,10 +1,10 @@
-import pLimit from 'p-limit';
+import { createLimit } from '../http/limit.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../http/retry.ts';
 import { messageOf, RegistryError } from '../model/errors.ts';
 import { compareText } from '../model/extension.ts';
 import type { KnownAttachment, SourceMemory } from '../model/memory.ts';
 import { problemKey, type Finding } from '../model/problem.ts';
-import { releaseSubject } from '../model/release.ts';
+import { releaseSubject, type Release } from '../model/release.ts';
 import type { Listing, ListProgress, Source } from '../sources/source.ts';
 import { digestReleases, type DigestProgress } from './digests.ts';
 import type { DigestMode } from './reading-plan.ts';
@@ -172,14 +172,15 @@ async function withMissing(listing: Listing, { source, previous, signal, concurr
   const listed = new Set(listing.releases.map(releaseSubject));
   const missing = previous.releases.filter((each) => !listed.has(releaseSubject(each)));
   const findings: Finding[] = [];
-  const asked = await pLimit(concurrency).map(missing, (each) =>
+  const limit = createLimit(concurrency);
+  const ask = (each: Release): Promise<Release | undefined> =>
     source.fetchRelease(each, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       const detail = `It is no longer listed, and asking for it failed, so it stays: ${messageOf(error)}`;
       findings.push({ code: 'read_failed', source: source.name, subject: releaseSubject(each), detail });
       return each;
-    }),
-  );
+    });
+  const asked = await Promise.all(missing.map((each) => limit(() => ask(each))));
   // Nothing listed and nothing confirmed is lost access, not emptiness.
   if (listing.releases.length === 0 && missing.length > 0 && findings.length === missing.length) {
     throw new RegistryError(

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import { createLimit } from '../http/limit.ts';
 import { withRetry, type RetryContext } from '../http/retry.ts';
 import { isSidecar } from '../model/asset-name.ts';
 import type { Digest } from '../model/digest.ts';
@@ -8,7 +8,7 @@ import type { Finding } from '../model/problem.ts';
 import { releaseSubject, type Release, type SourceAsset } from '../model/release.ts';
 import type { Source } from '../sources/source.ts';
 import { readAsset, type ReadOptions } from './read-asset.ts';
-import { attachmentOf, isReuploaded, planReading, type PlanOptions } from './reading-plan.ts';
+import { attachmentOf, isReuploaded, planReading, type PlanOptions, type UnreadAsset } from './reading-plan.ts';
 import { MAX_SIDECAR_BYTES, parseSidecar } from './sidecar.ts';
 
 export interface DigestOptions extends PlanOptions {
@@ -50,10 +50,10 @@ export async function digestReleases(releases: readonly Release[], options: Dige
   const { source, attachments, failures, failedBefore, budgetBytes } = options;
   const unread = planReading(releases, options);
   const progress: DigestProgress = { assetsRead: 0, ofAssets: unread.length, bytesRead: 0 };
-  const limit = pLimit(options.concurrency);
+  const limit = createLimit(options.concurrency);
   let planned = 0;
   let failuresInARow = 0;
-  await limit.map(unread, async ({ asset, uuid, subject }) => {
+  const readOne = async ({ asset, uuid, subject }: UnreadAsset): Promise<void> => {
     // The first is read whatever its size, or a large asset would wait for ever.
     if (budgetBytes === 0 || (planned > 0 && planned + asset.size > budgetBytes)) {
       const before = failedBefore.get(subject);
@@ -76,7 +76,8 @@ export async function digestReleases(releases: readonly Release[], options: Dige
     failuresInARow = 0;
     attachments[uuid] = known;
     await options.onRead?.(uuid, known);
-  });
+  };
+  await Promise.all(unread.map((each) => limit(() => readOne(each))));
   const findings: Finding[] = [];
   const digested = releases.flatMap((each) => withDigests(each, { ...options, findings }));
   return { ...progress, releases: digested, findings };
@@ -113,6 +114,8 @@ interface Digesting extends Pick<DigestOptions, 'attachments' | 'failures' | 'li
  * crawl listed stands, and a version that none has listed stays out.
  */
 function withDigests(release: Release, context: Digesting): Release[] {
+  // All of a registry's have theirs, and no sidecar is read of them.
+  if (release.assets.every((each) => each.digest !== undefined)) return [release];
   const subject = releaseSubject(release);
   const listed = context.listed.get(subject);
   const keepOut = (finding: Finding): Release[] => {
@@ -123,10 +126,7 @@ function withDigests(release: Release, context: Digesting): Release[] {
   const failure = failures.find((each) => each !== undefined);
   if (failure !== undefined) return keepOut(failure);
   const claims = claimsOf(release, context);
-  const assets = release.assets.map((each) =>
-    withDigest(each, isReuploaded(each, listed) ? NO_CLAIMS : claims, context),
-  );
-  const digested = { ...release, assets };
+  const digested = { ...release, assets: release.assets.map((each) => withDigest(each, { claims, listed }, context)) };
   const wrong = digested.assets.find(
     ({ name, digest }) => digest !== undefined && (claims.get(name) ?? digest) !== digest,
   );
@@ -135,9 +135,6 @@ function withDigests(release: Release, context: Digesting): Release[] {
   const detail = `The asset ${wrong.name} is ${wrong.digest}, its sidecar says ${claims.get(wrong.name)}.`;
   return keepOut({ code: 'sidecar_mismatch', source: context.source.name, subject, detail });
 }
-
-/** A sidecar that was left as it was says nothing of what was uploaded since; only reading does. */
-const NO_CLAIMS: ReadonlyMap<string, Digest> = new Map();
 
 function claimsOf(release: Release, context: Digesting): ReadonlyMap<string, Digest> {
   return new Map(release.assets.flatMap((each) => Object.entries(knownOf(each, context)?.claims ?? {})));
@@ -148,12 +145,20 @@ function isReplaced({ name, digest }: SourceAsset, listed: Release | undefined):
   return before !== undefined && before !== digest;
 }
 
-function withDigest(asset: SourceAsset, claims: ReadonlyMap<string, Digest>, context: Digesting): SourceAsset {
+interface Told {
+  claims: ReadonlyMap<string, Digest>;
+  listed: Release | undefined;
+}
+
+function withDigest(asset: SourceAsset, { claims, listed }: Told, context: Digesting): SourceAsset {
   if (asset.digest !== undefined) return asset;
   const known = knownOf(asset, context)?.digest;
   if (known !== undefined) return { ...asset, digest: known, digest_origin: 'computed' };
   const claimed = context.mode === 'sidecar' ? claims.get(asset.name) : undefined;
-  return claimed === undefined ? asset : { ...asset, digest: claimed, digest_origin: 'sidecar' };
+  // A sidecar that was left as it was says nothing of what was uploaded since; only reading does.
+  return claimed === undefined || isReuploaded(asset, listed)
+    ? asset
+    : { ...asset, digest: claimed, digest_origin: 'sidecar' };
 }
 
 function knownOf(asset: SourceAsset, { attachments }: Pick<Digesting, 'attachments'>): KnownAttachment | undefined {

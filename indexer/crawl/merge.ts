@@ -108,7 +108,8 @@ function assembleVersion(chosen: Candidate, agreeing: readonly Candidate[], firs
 
 /** The other sources' assets of the same bytes are further locations, whatever they are called there. */
 function assembleAsset(asset: SourceAsset, others: readonly SourceAsset[]): Asset {
-  const same = others.filter((each) => asset.digest !== undefined && each.digest === asset.digest);
+  const same =
+    others.length === 0 ? others : others.filter((each) => asset.digest !== undefined && each.digest === asset.digest);
   return {
     name: asset.name,
     size: asset.size,
@@ -122,7 +123,8 @@ function assembleAsset(asset: SourceAsset, others: readonly SourceAsset[]): Asse
 }
 
 /** A layer that stands in a registry's manifest under two titles is in one place. */
-function eachOnce(locations: readonly Location[]): Location[] {
+function eachOnce(locations: Location[]): Location[] {
+  if (locations.length < 2) return locations;
   return [...new Map(locations.map((each) => [locationKey(each), each])).values()];
 }
 

@@ -32,7 +32,12 @@ export interface PlanOptions {
  * second newest, and so on; last of all what could not be read before, so that it never uses up the budget of others.
  */
 export function planReading(releases: readonly Release[], options: PlanOptions): UnreadAsset[] {
-  return [...Map.groupBy(releases, (each) => each.id).values()]
+  // Most extensions have nothing new; putting their versions in order, too, would take a crawl 3 % of its time.
+  const unread = new Set(
+    releases.filter((each) => each.assets.some((asset) => isUnread(asset, options))).map((each) => each.id),
+  );
+  const concerned = releases.filter((each) => unread.has(each.id));
+  return [...Map.groupBy(concerned, (each) => each.id).values()]
     .flatMap((ofExtension) => rankVersions(ofExtension))
     .flatMap(({ release, rank }) => unreadOf(release, rank, options))
     .sort((a, b) => a.rank - b.rank)
@@ -55,17 +60,22 @@ function rankVersions(ofExtension: readonly Release[]): Ranked[] {
 }
 
 function unreadOf(release: Release, rank: number, options: PlanOptions): (UnreadAsset & { rank: number })[] {
-  const { mode, attachments, listed, failedBefore } = options;
+  const { mode, listed, failedBefore } = options;
   const subject = releaseSubject(release);
   return release.assets.flatMap((asset) => {
     const uuid = attachmentOf(asset);
-    if (uuid === undefined || Object.hasOwn(attachments, uuid)) return [];
+    if (uuid === undefined || !isUnread(asset, options)) return [];
     // Whether its bytes are still those that were first seen can be told in no other way, whatever the mode.
     const replaced = isReuploaded(asset, listed.get(subject));
     const wanted = mode === 'all' || (mode === 'latest' ? rank === SHOWN : isSidecar(asset.name));
     if (!wanted && !replaced) return [];
     return [{ asset, uuid, subject, rank: failedBefore.has(subject) ? Infinity : replaced ? REPLACED : rank }];
   });
+}
+
+function isUnread(asset: SourceAsset, { attachments }: PlanOptions): boolean {
+  const uuid = attachmentOf(asset);
+  return uuid !== undefined && !Object.hasOwn(attachments, uuid);
 }
 
 /** Another upload under the name, or in the place of the primary one, of an asset whose digest is known. */

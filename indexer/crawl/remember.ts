@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueExtension } from '../model/catalogue.ts';
+import type { Catalogue, CatalogueExtension, CatalogueVersion } from '../model/catalogue.ts';
 import { compareText } from '../model/extension.ts';
 import type { Memory, SourceMemory, VersionRecord } from '../model/memory.ts';
 import { applyPolicy, isHidden, POLICY_SOURCE, type PolicyRule } from '../model/policy.ts';
@@ -86,29 +86,55 @@ interface Known {
 
 /** The record of every version ever listed: when it was first seen, the digests it had then, since when it is gone. */
 function rememberVersions(before: Memory, { extensions, sources, now }: Known): Memory['versions'] {
-  const given = new Set(Object.values(sources).flatMap((each) => each.releases.map(releaseSubject)));
-  const records = new Map<string, Map<string, VersionRecord>>();
-  for (const [id, versions] of Object.entries(before.versions)) {
-    const kept = Object.entries(versions).map(([version, record]): [string, VersionRecord] => {
-      const { gone, ...rest } = record;
-      return [version, given.has(`${id}@${version}`) ? rest : { ...rest, gone: gone ?? now }];
-    });
-    records.set(id, new Map(kept));
-  }
-  for (const { id, versions } of extensions) {
-    const ofExtension = records.get(id) ?? new Map<string, VersionRecord>();
-    for (const { version, firstSeen, assets } of versions) {
-      const known = ofExtension.get(version);
-      const checksum = known?.checksum ?? assets.find((each) => each.primary)?.digest;
-      const seen = assets.flatMap((each) => (each.digest === undefined ? [] : [[each.name, each.digest] as const]));
-      const digests = Object.fromEntries([...seen, ...Object.entries(known?.digests ?? {})].sort(byKey));
-      ofExtension.set(version, { first_seen: firstSeen, ...(checksum && { checksum }), digests });
-    }
-    records.set(id, ofExtension);
-  }
+  const listed = new Map<string, readonly CatalogueVersion[]>(extensions.map(({ id, versions }) => [id, versions]));
+  let given: Set<string> | undefined;
+  const isGiven = (subject: string): boolean => {
+    given ??= new Set(Object.values(sources).flatMap((each) => each.releases.map(releaseSubject)));
+    return given.has(subject);
+  };
+  const ids = [...new Set([...Object.keys(before.versions), ...listed.keys()])].sort(compareText);
   return Object.fromEntries(
-    [...records].sort(byKey).map(([id, versions]) => [id, Object.fromEntries([...versions].sort(byKey))]),
+    ids.map((id) => {
+      const known = Object.hasOwn(before.versions, id) ? before.versions[id] : undefined;
+      const versions = listed.get(id) ?? [];
+      return [id, recordsOf(known ?? {}, { versions, now, isGiven: (version) => isGiven(`${id}@${version}`) })];
+    }),
   );
+}
+
+interface OfExtension {
+  versions: readonly CatalogueVersion[];
+  now: string;
+  /** Whether a source has the version, listed or not. */
+  isGiven: (version: string) => boolean;
+}
+
+/** The records of one extension; those of before themselves where nothing is new, which spares most of the work. */
+function recordsOf(
+  before: Record<string, VersionRecord>,
+  { versions, now, isGiven }: OfExtension,
+): Record<string, VersionRecord> {
+  const listed = new Map<string, CatalogueVersion>(versions.map((each) => [each.version, each]));
+  const records = new Map<string, VersionRecord>();
+  for (const [version, record] of Object.entries(before)) {
+    const { gone, ...rest } = record;
+    if (listed.has(version) || isGiven(version)) records.set(version, gone === undefined ? record : rest);
+    else records.set(version, gone === undefined ? { ...rest, gone: now } : record);
+  }
+  for (const [version, each] of listed) records.set(version, recordOf(each, records.get(version)));
+  const isNew = [...records].some(([version, record]) => before[version] !== record);
+  return isNew ? Object.fromEntries([...records].sort(byKey)) : before;
+}
+
+/** The record of a listed version: what was known of it first, and what is only known now. */
+function recordOf({ firstSeen, assets }: CatalogueVersion, known: VersionRecord | undefined): VersionRecord {
+  const checksum = known?.checksum ?? assets.find((each) => each.primary)?.digest;
+  const before = known?.digests ?? {};
+  const seen = assets.flatMap((each) => (each.digest === undefined ? [] : [[each.name, each.digest] as const]));
+  if (known !== undefined && known.checksum === checksum && seen.every(([name]) => Object.hasOwn(before, name)))
+    return known;
+  const digests = Object.fromEntries([...seen, ...Object.entries(before)].sort(byKey));
+  return { first_seen: firstSeen, ...(checksum && { checksum }), digests };
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -87,7 +87,8 @@ export function settleSource(name: string, given: SourceMemory, before: Memory):
     return old;
   });
   // What stands from before may have the primary asset that the source did not find in what it has now.
-  const complete = new Set(releases.filter((each) => primaryOf(each) !== undefined).map(releaseSubject));
+  const isTold = given.findings.some((each) => each.code === 'no_primary_asset');
+  const complete = new Set(isTold ? releases.filter((each) => primaryOf(each) !== undefined).map(releaseSubject) : []);
   const told = given.findings.filter((each) => each.code !== 'no_primary_asset' || !complete.has(each.subject));
   return {
     releases: releases.toSorted((a, b) => compareText(a.id, b.id) || compareVersions(a.version, b.version)),

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { RegistryError } from '../model/errors.ts';
 import { networkError } from './network-error.ts';
 
@@ -24,6 +26,28 @@ export async function readBody(body: Readable, maxBytes: number, subject: string
   }
   return Buffer.concat(chunks);
 }
+
+/**
+ * What a whole body stands for: itself, or what it decompresses to.
+ * @throws RegistryError `too_large` for more than `maxBytes` of that, `bad_answer` for what is no gzip
+ */
+export async function decodeBody(
+  body: Buffer,
+  encoding: string | string[] | undefined,
+  { maxBytes, subject }: { maxBytes: number; subject: string },
+): Promise<Buffer> {
+  if (body.length === 0 || [encoding].flat().join().toLowerCase() !== 'gzip') return body;
+  try {
+    return await decompress(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new RegistryError('too_large', `${subject} decompresses to more than the ${maxBytes} bytes that are read.`);
+    }
+    throw new RegistryError('bad_answer', `${subject} is no proper gzip; see what is in front of it.`, { cause });
+  }
+}
+
+const decompress = promisify(gunzip);
 
 /** A JSON text and its shape, checked. @throws RegistryError `bad_answer` */
 export function parseJson<T>(bytes: Buffer, validate: Validate<T>, subject: string): T {

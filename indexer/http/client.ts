@@ -1,13 +1,16 @@
-import { parseJson, readBody, type Validate } from './body.ts';
+import { decodeBody, parseJson, type Validate } from './body.ts';
 import {
   createExchange,
   exchange,
+  exchangeWhole,
   requestUrl,
+  subjectOf,
   type ExchangeOptions,
   type HttpRequest,
   type HttpResponse,
 } from './exchange.ts';
 import { DEFAULT_RETRY, withRetry, type RetryPolicy } from './retry.ts';
+import type { WholeAnswer } from './whole-answer.ts';
 
 export interface HttpClientOptions extends ExchangeOptions {
   /** 0 (inclusive) to 1 (exclusive): the jitter of pauses. */
@@ -16,9 +19,7 @@ export interface HttpClientOptions extends ExchangeOptions {
 }
 
 /** A response whose body was read whole. */
-export interface HttpBytes extends Omit<HttpResponse, 'body'> {
-  bytes: Buffer;
-}
+export type HttpBytes = WholeAnswer;
 
 /** What a client has done so far, for the crawl's report. */
 export interface HttpCounts {
@@ -58,11 +59,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   const fetchBytes = (request: HttpRequest, maxBytes: number): Promise<HttpBytes> =>
     retrying(request.signal, policy.tries, async () => {
-      const { status, headers, body } = await exchange(via, request);
-      return { status, headers, bytes: await readBody(body, maxBytes, subjectOf(request)) };
+      const answer = await exchangeWhole(via, request, maxBytes);
+      if (request.compressed !== true) return answer;
+      const limit = { maxBytes, subject: subjectOf(options, requestUrl(options, request)) };
+      return { ...answer, bytes: await decodeBody(answer.bytes, answer.headers['content-encoding'], limit) };
     });
-
-  const subjectOf = (request: HttpRequest): string => `${options.name}: ${requestUrl(options, request).pathname}`;
 
   return {
     base: options.base,
@@ -70,8 +71,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     open: (request, tries = policy.tries) => retrying(request.signal, tries, () => exchange(via, request)),
     fetchBytes,
     fetchJson: async (request, maxBytes, validate) => {
-      const answer = await fetchBytes(request, maxBytes);
-      return { ...answer, value: parseJson(answer.bytes, validate, subjectOf(request)) };
+      const url = requestUrl(options, request);
+      const answer = await fetchBytes({ ...request, url }, maxBytes);
+      return { ...answer, value: parseJson(answer.bytes, validate, subjectOf(options, url)) };
     },
     close: () => via.agents.close(),
   };

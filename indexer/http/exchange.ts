@@ -6,6 +6,7 @@ import type { Authorize } from './credentials.ts';
 import { networkError } from './network-error.ts';
 import { decideRedirect, REDIRECT_STATUSES } from './redirect.ts';
 import { statusError } from './status.ts';
+import { fetchWhole, type WholeAnswer } from './whole-answer.ts';
 
 export interface HttpRequest {
   /** A path relative to the base, or an absolute URL. */
@@ -18,6 +19,8 @@ export interface HttpRequest {
   statuses?: readonly number[];
   /** Whether a redirect may lead to another origin. */
   foreignRedirects?: boolean;
+  /** Whether the body may come compressed; then only `fetchBytes` reads it right. */
+  compressed?: boolean;
 }
 
 export interface HttpResponse {
@@ -31,7 +34,11 @@ export interface HttpResponse {
 export interface ExchangeOptions extends AgentsOptions {
   /** The source's name, the subject of messages. */
   name: string;
+  /** Told of each request as it goes out, redirects and further tries included; what it gives back is told the end. */
+  onSend?: OnSend;
 }
+
+export type OnSend = (method: 'GET' | 'HEAD', url: URL) => (end: { status: number } | { error: unknown }) => void;
 
 /** The connections to one server and to wherever it redirects. */
 export interface Exchange {
@@ -40,21 +47,39 @@ export interface Exchange {
   agents: Agents;
   /** Called for each request that goes out. */
   onRequest(): void;
+  onSend: OnSend | undefined;
 }
 
 export function createExchange(options: ExchangeOptions, onRequest: () => void): Exchange {
-  return { name: options.name, base: options.base, agents: createAgents(options), onRequest };
+  const { name, base, onSend } = options;
+  return { name, base, agents: createAgents(options), onRequest, onSend };
 }
 
 /** One request and the redirects that it leads to. @throws RegistryError for any status that the caller did not name */
-export async function exchange(via: Exchange, request: HttpRequest): Promise<HttpResponse> {
+export function exchange(via: Exchange, request: HttpRequest): Promise<HttpResponse> {
+  return follow(via, request, (to) => send(via, request, to));
+}
+
+/** The same with the body read whole. @throws RegistryError also `too_large` past `maxBytes`; the connection is closed then */
+export function exchangeWhole(via: Exchange, request: HttpRequest, maxBytes: number): Promise<WholeAnswer> {
+  return follow(via, request, (to) => sendWhole(via, request, { ...to, maxBytes }));
+}
+
+type Answer = Pick<HttpResponse, 'status' | 'headers'> & { body?: Readable };
+
+async function follow<T extends Answer>(
+  via: Exchange,
+  request: HttpRequest,
+  ask: (to: Target) => Promise<T>,
+): Promise<T> {
   let url = requestUrl(via, request);
   let { authorize, headers } = request;
   for (let hops = 0; ; hops += 1) {
-    const response = await send(via, request, { url, headers, authorization: authorize?.(url) });
-    if (!REDIRECT_STATUSES.has(response.status))
-      return checkResponse(response, request, `${via.name}: ${url.pathname}`);
-    response.body.destroy();
+    request.signal.throwIfAborted();
+    via.onRequest();
+    const response = await ask({ url, headers, authorization: authorize?.(url) });
+    if (!REDIRECT_STATUSES.has(response.status)) return checkResponse(response, request, subjectOf(via, url));
+    response.body?.destroy();
     const location = single(response.headers['location']);
     const to = decideRedirect(url, location, { hops, foreign: request.foreignRedirects === true });
     if (to.origin !== url.origin) {
@@ -82,27 +107,72 @@ interface Target {
 }
 
 async function send(via: Exchange, request: HttpRequest, to: Target): Promise<HttpResponse> {
-  request.signal.throwIfAborted();
-  via.onRequest();
+  const ended = via.onSend?.(request.method ?? 'GET', to.url);
   try {
     const { statusCode, headers, body } = await undiciRequest(to.url, {
       method: request.method ?? 'GET',
       dispatcher: via.agents.agentFor(to.url),
       signal: request.signal,
-      headers: {
-        'accept-encoding': 'identity',
-        'user-agent': 'extension-registry',
-        ...to.headers,
-        ...(to.authorization !== undefined && { authorization: to.authorization }),
-      },
+      headers: fieldsOf(request, to),
     });
     // A body that is destroyed before it is read emits an error; whoever reads it gets that error from the reading.
     body.on('error', () => undefined);
+    ended?.({ status: statusCode });
     return { status: statusCode, headers, body };
   } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason;
-    throw networkError(error, `${via.name} (${to.url.host}${via.agents.describeWay(to.url)})`);
+    ended?.({ error });
+    throw sendError(error, via, { request, to });
   }
+}
+
+async function sendWhole(
+  via: Exchange,
+  request: HttpRequest,
+  { maxBytes, ...to }: Target & { maxBytes: number },
+): Promise<WholeAnswer> {
+  const ended = via.onSend?.(request.method ?? 'GET', to.url);
+  const subject = subjectOf(via, to.url);
+  let hasBegun = false;
+  const wanted = {
+    url: to.url,
+    method: request.method ?? 'GET',
+    headers: fieldsOf(request, to),
+    signal: request.signal,
+    statuses: request.statuses ?? OK,
+    maxBytes,
+    onBegin: (status: number): void => {
+      hasBegun = true;
+      ended?.({ status });
+    },
+    tooLarge: () =>
+      new RegistryError('too_large', `${subject} answers more than the ${maxBytes} bytes that are read of it.`),
+  };
+  try {
+    return await fetchWhole(via.agents.agentFor(to.url), wanted);
+  } catch (error) {
+    if (hasBegun) throw networkError(error, subject);
+    ended?.({ error });
+    throw sendError(error, via, { request, to });
+  }
+}
+
+function fieldsOf({ compressed }: HttpRequest, { headers, authorization }: Target): Record<string, string> {
+  return {
+    'accept-encoding': compressed === true ? 'gzip' : 'identity',
+    'user-agent': 'extension-registry',
+    ...headers,
+    ...(authorization !== undefined && { authorization }),
+  };
+}
+
+function sendError(error: unknown, via: Exchange, { request, to }: { request: HttpRequest; to: Target }): unknown {
+  if (request.signal.aborted) return request.signal.reason;
+  return networkError(error, `${via.name} (${to.url.host}${via.agents.describeWay(to.url)})`);
+}
+
+/** What messages about an answer begin with. */
+export function subjectOf({ name }: { name: string }, { pathname }: URL): string {
+  return `${name}: ${pathname}`;
 }
 
 /** What may be said to another origin too; a list of what is secret would miss one (GHSA-wqq4-5wpv-mx2g). */
@@ -114,14 +184,17 @@ function onlyHarmless(headers: Target['headers']): Target['headers'] {
   );
 }
 
-function checkResponse(response: HttpResponse, request: HttpRequest, subject: string): HttpResponse {
-  if (!(request.statuses ?? [200]).includes(response.status)) {
-    response.body.destroy();
+const OK = [200];
+
+function checkResponse<T extends Answer>(response: T, request: HttpRequest, subject: string): T {
+  if (!(request.statuses ?? OK).includes(response.status)) {
+    response.body?.destroy();
     throw statusError(response.status, subject, single(response.headers['retry-after']));
   }
-  const encoding = [response.headers['content-encoding'] ?? 'identity'].flat().join(', ').toLowerCase();
-  if (encoding !== 'identity') {
-    response.body.destroy();
+  const field = response.headers['content-encoding'];
+  const encoding = field === undefined ? 'identity' : [field].flat().join(', ').toLowerCase();
+  if (encoding !== 'identity' && !(request.compressed === true && encoding === 'gzip')) {
+    response.body?.destroy();
     throw new RegistryError(
       'bad_answer',
       `${subject} is encoded (${encoding}) though we asked for identity; switch compression off in front of it.`,

@@ -9,13 +9,14 @@ const COMPANION =
   /\.(?:sha(?:1|256|512)(?:sum)?|md5|sig|asc|minisig|pem|crt|cert|sigstore(?:\.json)?|bundle|att|intoto\.jsonl|provenance(?:\.json)?|sbom(?:\.json)?|spdx(?:\.json)?|cdx\.(?:json|xml)|cyclonedx\.(?:json|xml))$/i;
 const DIGEST_LIST = /^(?:SHA256SUMS|sha256sums)(?:\.txt)?$/;
 
+/** What nearly every name is: of ASCII, so that it has one Unicode form only. */
+const PLAIN = /^\w[\w ._+@~=-]*$/;
 const SAFE = /^[\p{L}\p{N}_][\p{L}\p{N} ._+@~=-]*$/u;
 const MAX_BYTES = 200;
 /** `index.json` is the literal file of a document, `versions` and `notes` are documents. */
 const RESERVED = new Set(['index.json', 'versions', 'notes']);
 
-const MEDIA_TYPES: readonly (readonly [ending: string, type: string])[] = [
-  ['.tar.gz', 'application/gzip'],
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   ['.tgz', 'application/gzip'],
   ['.gz', 'application/gzip'],
   ['.zst', 'application/zstd'],
@@ -27,7 +28,7 @@ const MEDIA_TYPES: readonly (readonly [ending: string, type: string])[] = [
   ['.wasm', 'application/wasm'],
   ['.txt', 'text/plain'],
   ['.md', 'text/markdown'],
-];
+]);
 
 /**
  * Whether a name can be a path segment, a file on every system, and part of a command without quoting surprises.
@@ -35,17 +36,17 @@ const MEDIA_TYPES: readonly (readonly [ending: string, type: string])[] = [
  */
 export function isSafeAssetName(name: string): boolean {
   return (
-    SAFE.test(name) &&
+    (PLAIN.test(name) || (SAFE.test(name) && name === name.normalize('NFC'))) &&
     Buffer.byteLength(name) <= MAX_BYTES &&
     !name.endsWith('.') &&
     !name.endsWith(' ') &&
-    name === name.normalize('NFC') &&
     !RESERVED.has(name.toLowerCase())
   );
 }
 
 /** The names that are used more than once, also when they differ in case only: two such files cannot lie in one folder. */
 export function doubledNames(names: readonly string[]): ReadonlySet<string> {
+  if (new Set(names.map((name) => name.toLowerCase())).size === names.length) return new Set();
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
   return new Set(names.filter((name) => (counts.get(name.toLowerCase()) ?? 0) > 1));
@@ -53,8 +54,7 @@ export function doubledNames(names: readonly string[]): ReadonlySet<string> {
 
 /** For a file whose source names no type. */
 export function mediaTypeOf(name: string): string {
-  const lower = name.toLowerCase();
-  return MEDIA_TYPES.find(([ending]) => lower.endsWith(ending))?.[1] ?? 'application/octet-stream';
+  return MEDIA_TYPES.get(name.slice(name.lastIndexOf('.')).toLowerCase()) ?? 'application/octet-stream';
 }
 
 /** Whether a file accompanies another rather than being one to install. */
@@ -74,10 +74,12 @@ export function choosePrimary(
 ): string | undefined {
   const files = names.filter((each) => !isCompanion(each));
   const archives = files.filter((each) => archiveEnding(each) !== undefined);
+  // The others below are archives, too.
+  if (archives.length === 1) return archives[0];
   const stem = `${nameOf(release.id)}-${release.version}`;
   const named = ARCHIVES.map((ending) => stem + ending).find((each) => archives.includes(each));
   const wanted = files.find((each) => each === `${release.repository}.tar.gz`) ?? named;
-  return wanted ?? onlyOne(archives) ?? onlyOne(files);
+  return wanted ?? onlyOne(files);
 }
 
 /** `plugin.tar.gz` to `plugin` and `.tar.gz`; any other name is cut at its last dot. */

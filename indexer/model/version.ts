@@ -28,7 +28,7 @@ export function isVersion(tag: string): boolean {
 }
 
 export function isPrerelease(version: Version): boolean {
-  return (semver.prerelease(version)?.length ?? 0) > 0;
+  return version.includes('-') && (semver.prerelease(version)?.length ?? 0) > 0;
 }
 
 /** Oldest first (semver 2.0.0, section 11); versions that differ in build only are ordered by it, so the order is total. */

@@ -1,3 +1,4 @@
+import { createLimit } from '../http/limit.ts';
 import { messageOf, RegistryError } from '../model/errors.ts';
 import type { ExtensionId } from '../model/extension.ts';
 import type { Listing, ListOptions } from './source.ts';
@@ -5,6 +6,11 @@ import type { Listing, ListOptions } from './source.ts';
 export interface RepositoryReading<R extends { id: ExtensionId }> {
   /** The source's name. */
   source: string;
+  /**
+   * Repositories at once. Each under way has a request to make, so no more are needed to keep as many requests going; all
+   * at once would only hold all that is yet to be asked in memory.
+   */
+  concurrency: number;
   /** The repository's full name, the subject of a finding. */
   nameOf: (repository: R) => string;
   read: (repository: R, signal: AbortSignal) => Promise<Listing>;
@@ -40,7 +46,8 @@ export async function readRepositories<R extends { id: ExtensionId }>(
     onProgress?.({ ...progress });
     return listing;
   };
-  const settled = await Promise.allSettled(repositories.map(readOne));
+  const limit = createLimit(reading.concurrency);
+  const settled = await Promise.allSettled(repositories.map((each) => limit(() => readOne(each))));
   either.throwIfAborted();
   const [failure] = failures;
   if (failure !== undefined && failures.length === repositories.length) throw failure;

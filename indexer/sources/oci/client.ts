@@ -1,8 +1,8 @@
-import pLimit from 'p-limit';
 import type { OciSource } from '../../model/source-config.ts';
 import { parseJson } from '../../http/body.ts';
 import type { HttpBytes, HttpClient } from '../../http/client.ts';
 import { single, type HttpRequest } from '../../http/exchange.ts';
+import { createLimit } from '../../http/limit.ts';
 import { digestOf, isDigest, type Digest } from '../../model/digest.ts';
 import { RegistryError } from '../../model/errors.ts';
 import type { SourceDependencies } from '../source.ts';
@@ -35,7 +35,7 @@ export interface OciClient {
 export function createOciClient(config: OciSource, dependencies: SourceDependencies): OciClient {
   const http = createSourceHttp(config, dependencies, config.tokenService);
   const asking = { config, authentication: createAuthentication(config, http, dependencies.now) };
-  const limit = pLimit(dependencies.concurrency);
+  const limit = createLimit(dependencies.concurrency);
 
   const fetchBytes = (scope: string, request: HttpRequest, maxBytes: number): Promise<HttpBytes> =>
     limit(() => askAuthorized({ ...asking, scope, request }, (each) => http.fetchBytes(each, maxBytes)));

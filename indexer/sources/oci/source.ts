@@ -26,7 +26,7 @@ export function createOciSource(config: OciSource, dependencies: SourceDependenc
     kind: 'oci',
     counts: client.http.counts,
     ...(isUnverified(config) && { tls: 'unverified' }),
-    fetchListing: (options) => fetchListing(context, options),
+    fetchListing: (options) => fetchListing(context, options, dependencies.concurrency),
     fetchRelease: (release, signal) => fetchRelease(context, release, signal),
     openAsset: (location, options) => openAsset(client, location, options),
     nameCandidate: (wanted) => nameCandidate(wanted, context),
@@ -36,12 +36,12 @@ export function createOciSource(config: OciSource, dependencies: SourceDependenc
   };
 }
 
-async function fetchListing(context: Context, options: ListOptions): Promise<Listing> {
+async function fetchListing(context: Context, options: ListOptions, concurrency: number): Promise<Listing> {
   const { repositories, findings } = await findRepositories(context, options.signal);
   const reading = {
     source: context.config.name,
+    concurrency,
     nameOf: ({ full }: ExtensionRepository) => full,
-    // Requests are limited within the client, so all repositories may be under way at once.
     read: (each: ExtensionRepository, signal: AbortSignal) => readReleases(context, each, signal),
     isOfOne,
   };
