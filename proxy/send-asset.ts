@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
+import { giveBack } from '../indexer/http/read-buffers.ts';
 import type { DownloadPlan } from './download-plan.ts';
 import { ApiError } from './error-table.ts';
 import type { AssetOpener, WantedAsset } from './open-asset.ts';
@@ -61,6 +61,12 @@ export function createAssetSender(options: AssetSenderOptions): SendAsset {
   };
 }
 
+/**
+ * What may wait in our memory for a client that reads slowly: one large read. The stream's own 64 KiB would stop the
+ * backend after every chunk, which costs a fast download a tenth of its rate.
+ */
+const MAX_UNSENT_BYTES = 512 * 1024;
+
 interface Streaming {
   reply: FastifyReply;
   left: AbortSignal;
@@ -80,10 +86,22 @@ async function stream(chunks: AsyncIterable<Buffer>, { reply, left, options }: S
   });
   // Also while the last bytes leave, long after they were written.
   raw.once('close', endWatch);
+  // Called when a chunk has left for the kernel, and when the client has.
+  let wake = (): void => undefined;
+  left.addEventListener('abort', () => wake());
   for await (const chunk of chunks) {
     options.metrics.downloadBytes.add({}, chunk.length);
     written += chunk.length;
-    if (!raw.write(chunk)) await once(raw, 'drain', { signal: left });
+    raw.write(chunk, (error) => {
+      if (!error) giveBack(chunk);
+      wake();
+    });
+    while (raw.writableLength > MAX_UNSENT_BYTES && !left.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    left.throwIfAborted();
   }
   raw.end();
 }

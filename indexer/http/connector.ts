@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { RegistryError } from '../model/errors.ts';
 import { addressScope, mayLead, type AddressScope } from './address-scope.ts';
+import { LARGE_READS } from './read-buffers.ts';
 
 export type Connector = buildConnector.connector;
 
@@ -19,6 +20,7 @@ export function createConnector({ timeoutMs, verifyTls, ca, lookup }: ConnectorO
     timeout: timeoutMs,
     rejectUnauthorized: verifyTls,
     allowH2: false,
+    onread: LARGE_READS,
     ...(ca !== undefined && { ca }),
     ...(lookup !== undefined && { lookup }),
   });
