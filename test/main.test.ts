@@ -22,11 +22,7 @@ describe.concurrent('the command line of extension-indexer', () => {
     ['no configuration', [], /--config FILE/],
     ['an unknown option', ['--config', 'x', '--frobnicate'], /frobnicate.*See --help/],
     ['an unknown command', ['--config', 'x', 'publish'], /no command publish/],
-    [
-      'an unknown problem',
-      ['--config', 'x', '--fail-on', 'mutated,mutant'],
-      /"mutant" is no problem.*use mutated, /,
-    ],
+    ['an unknown problem', ['--config', 'x', '--fail-on', 'mutated,mutant'], /"mutant" is no problem.*use mutated, /],
     ['an empty problem', ['--config', 'x', '--fail-on='], /"" is no problem/],
     ['too many words', ['--config', 'x', 'check', 'this'], /no command check this/],
     ['a configuration that is not there', ['--config', '/nowhere/registry.toml'], /no such configuration file/],

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoWorld, type DemoWorld } from '../demo/world.ts';
+import { keepFolder } from '../tools/kept-folder.ts';
 import { runProgram } from './run-program.ts';
 import { bundleOpenApi } from './schemathesis-document.ts';
 import { findFreePort, startServer } from './server-process.ts';
@@ -104,24 +105,14 @@ async function provideSchemathesis(): Promise<Tool> {
   // A virtual environment is of one Python, and a home folder can be shared by machines of different kinds.
   const key = createHash('sha256').update(`${process.platform} ${process.arch} ${version}`);
   key.update(await readFile(requirements));
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'extension-registry-tools');
-  const folder = join(cache, `schemathesis-${VERSION}-${key.digest('hex').slice(0, 16)}`);
-  const tool = { python: join(folder, 'bin', 'python'), script: join(folder, 'bin', 'st') };
-  if (await exists(tool.script)) return tool;
-  console.log(`schemathesis ${VERSION} is not installed yet: half a minute`);
-  await mkdir(cache, { recursive: true });
-  // Made beside its place and moved there whole: an installation that is killed leaves nothing that looks finished.
-  const unfinished = await mkdtemp(join(cache, 'unfinished-schemathesis-'));
-  try {
-    await runProgram(python, ['-m', 'venv', unfinished]);
+  const name = `schemathesis-${VERSION}-${key.digest('hex').slice(0, 16)}`;
+  const folder = await keepFolder(name, async (into) => {
+    console.log(`schemathesis ${VERSION} is not installed yet: half a minute`);
+    await runProgram(python, ['-m', 'venv', into]);
     const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-    await runProgram(join(unfinished, 'bin', 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements]);
-    await rename(unfinished, folder);
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!(await exists(tool.script))) throw cause;
-  }
-  return tool;
+    await runProgram(join(into, 'bin', 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements]);
+  });
+  return { python: join(folder, 'bin', 'python'), script: join(folder, 'bin', 'st') };
 }
 
 /** @returns its exit code */
@@ -137,11 +128,4 @@ async function runSchemathesis(
   clearTimeout(impatience);
   if (code === null) throw new Error(`schemathesis did not end within ${MAX_MINUTES} minutes; try fewer examples.`);
   return code;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -26,6 +26,8 @@ export interface ServerOptions {
 
 /** A real backend that a test has started: it can go away and come back on the same port with the same data. */
 export interface RunningServer {
+  /** Of the process that runs now. */
+  pid: () => number;
   stop: () => Promise<void>;
   restart: () => Promise<void>;
 }
@@ -48,7 +50,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await end(child);
     child = await launch(options);
   };
-  return { stop, restart };
+  return { pid: () => child.pid ?? NaN, stop, restart };
 }
 
 async function launch(options: ServerOptions): Promise<ChildProcess> {

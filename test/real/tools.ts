@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { chmod, copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keepFolder } from '../tools/kept-folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** Absolute paths of the real servers and clients. */
@@ -65,27 +65,13 @@ export async function provideTools(report: Report = console.log): Promise<Tools>
 }
 
 async function provideHelper(helper: Helper, report: Report): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'extension-registry-tools');
-  const folder = join(cache, await digestSources(helper));
-  if (await exists(folder)) return folder;
-
-  await runProgram('go', ['version']).catch((cause: Error) => {
-    throw isMissingProgram(cause) ? new Error(GO_MISSING, { cause }) : cause;
+  return keepFolder(await digestSources(helper), async (into) => {
+    await runProgram('go', ['version']).catch((cause: Error) => {
+      throw isMissingProgram(cause) ? new Error(GO_MISSING, { cause }) : cause;
+    });
+    report(`test/real/tools/${helper.name} is not built yet: ${helper.duration}`);
+    await helper.build(into, report);
   });
-  report(`test/real/tools/${helper.name} is not built yet: ${helper.duration}`);
-  await mkdir(cache, { recursive: true, mode: 0o755 });
-  // Built beside its place and moved there whole: a build that is killed leaves nothing that looks finished.
-  const unfinished = await mkdtemp(join(cache, `unfinished-${helper.name}-`));
-  try {
-    await helper.build(unfinished, report);
-    await chmod(unfinished, 0o755);
-    await rename(unfinished, folder);
-  } catch (cause) {
-    await rm(unfinished, { recursive: true, force: true });
-    // Somebody else may have built the same meanwhile; theirs is as good.
-    if (!(await exists(folder))) throw cause;
-  }
-  return folder;
 }
 
 async function digestSources(helper: Helper): Promise<string> {
@@ -148,13 +134,6 @@ async function copyReadable(from: string, to: string): Promise<void> {
       await chmod(target, 0o644);
     }
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function isMissingProgram(error: Error): boolean {
