@@ -1,6 +1,7 @@
 import { env } from 'node:process';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/closing-line.ts';
+import { PROGRAM_TESTS } from './test/programs.config.ts';
 
 /** `FUZZ_RUNS=20000 npm test -- test/security/fuzz` tries so many new cases of each property; without it, few and always the same. */
 const fuzzRuns = Number(env['FUZZ_RUNS'] ?? 0);
@@ -8,7 +9,7 @@ const fuzzRuns = Number(env['FUZZ_RUNS'] ?? 0);
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/real/**', 'test/bench/**', 'test/crash/full-disk.test.ts'],
+    exclude: ['test/real/**', 'test/crash/*full-disk.test.ts', ...PROGRAM_TESTS],
     reporters: ['default', new ClosingLine()],
     // Files share one module cache: nothing is mocked, and loading fastify and undici for each file is half of the time.
     isolate: false,

@@ -10,6 +10,8 @@ export interface IndexerChildOptions {
   config: Config;
   /** The configuration's path, for the child to read. */
   configFile: string;
+  /** The indexer's entry. */
+  program: string;
   /** Milliseconds since 1970. */
   now: () => number;
   log: FastifyBaseLogger;
@@ -19,17 +21,14 @@ const KILL_AFTER_MS = 10_000;
 
 /** The schedule of `[indexer] interval_seconds`; none without it. */
 export function createConfiguredSchedule(options: IndexerChildOptions): IndexerSchedule | undefined {
-  const { config, configFile, now, log } = options;
+  const { config, configFile, program, now, log } = options;
   const { intervalSeconds } = config.indexer;
   if (intervalSeconds === undefined) return undefined;
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
   return createIndexerSchedule({
     intervalMs: intervalSeconds * 1_000,
     killAfterMs: KILL_AFTER_MS,
-    spawn: () => {
-      const program = join(import.meta.dirname, '..', 'indexer', 'main.ts');
-      return spawn(process.execPath, [program, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
-    },
+    spawn: () => spawn(process.execPath, [program, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] }),
     lastCheckedMs: async () => {
       const published = await readPointer(reader).catch(() => undefined);
       return published && Date.parse(published.pointer.checked_at);

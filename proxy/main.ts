@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import cluster, { type Worker } from 'node:cluster';
+import { basename, join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { proxiesFromEnvironment } from '../indexer/http/forward-proxies.ts';
 import { codeOf, messageOf } from '../indexer/model/errors.ts';
@@ -15,6 +16,9 @@ import { firstSignal, nextSignal } from './signals.ts';
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 const { version } = packageJson;
 const now = Date.now;
+/** `dist/` has the tree of the sources: main.js stands where main.ts does. */
+const ROOT = join(import.meta.dirname, '..');
+const INDEXER = join(ROOT, 'indexer', basename(import.meta.filename));
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`extension-registry: ${messageOf(error)}\n`);
@@ -40,7 +44,7 @@ async function serveConfigured(flags: Flags): Promise<number> {
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const log = { level: flags.logLevel };
   const common = { ...commonOptions(flags), config, signalled: nextSignal() };
-  const scheduled = { config, configFile: flags.config, now };
+  const scheduled = { config, configFile: flags.config, program: INDEXER, now };
   if (config.server.workers > 1) {
     const { createLog } = await import('./log.ts');
     const { runPrimary } = await import('./cluster/primary.ts');
@@ -69,5 +73,6 @@ async function serveAsWorker(channel: Worker, flags: Flags): Promise<number> {
 }
 
 function commonOptions({ graceMs }: Flags) {
-  return { version, graceMs, proxyFor: proxiesFromEnvironment(process.env) };
+  const publicFolder = join(ROOT, 'public');
+  return { version, graceMs, publicFolder, proxyFor: proxiesFromEnvironment(process.env) };
 }

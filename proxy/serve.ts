@@ -16,6 +16,8 @@ export interface ServeOptions {
   version: string;
   log: LogOptions;
   proxyFor: ProxyFor;
+  /** The pages and the schemas. */
+  publicFolder: string;
   /** How long running answers may still take once we were signalled. */
   graceMs: number;
   signalled: Promise<NodeJS.Signals>;
@@ -34,7 +36,7 @@ const RETRY = { tries: 2, baseDelayMs: 100, maxDelayMs: 1_000 };
  * @throws RegistryError when it cannot listen
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { config, log, version, shareCounts, graceMs } = options;
+  const { config, log, version, publicFolder, shareCounts, graceMs } = options;
   const clock = { now: Date.now, random: Math.random };
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
   const network = { proxyFor: options.proxyFor };
@@ -46,7 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     reader,
     sources,
     log,
-    publicFolder: join(import.meta.dirname, '..', 'public'),
+    publicFolder,
     version,
     ...(shareCounts !== undefined && { shareCounts }),
   });

@@ -27,7 +27,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['proxy'],
   '@fastify/static': ['proxy'],
   'lru-cache': ['proxy'],
-  'smol-toml': ['config'],
+  'smol-toml': ['config', 'cli'],
+  tar: ['cli'],
+  yauzl: ['cli'],
   ajv: ['config', 'http'],
   'p-limit': ['sources', 'crawl'],
   semver: ['model'],
@@ -72,7 +74,7 @@ function localImportsOf(file: string): string[] {
 describe('the house', () => {
   test('has the files that this test reads', () => {
     expect(files.length).toBeGreaterThan(50);
-    expect(new Set(files.map(roomOf))).toEqual(new Set(Object.keys(ROOMS).filter((each) => each !== 'cli')));
+    expect(new Set(files.map(roomOf))).toEqual(new Set(Object.keys(ROOMS)));
   });
 
   test.each(files)('%s imports only from where its room may', (file) => {

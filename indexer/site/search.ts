@@ -107,6 +107,12 @@ export function createSearch(document: SearchDocument): Search {
   };
 }
 
+/** What an empty text answers, without an index: the rows that pass the filters, in the order of the list. */
+export function filterRows(document: SearchDocument, query: Omit<SearchQuery, 'text'>): number[] {
+  const tags = query.tag === undefined ? [] : document.tags.map((each) => each.map(foldCase));
+  return document.name.map((_, row) => row).filter(passes({ document, tags, yanked: new Set(document.yanked) }, query));
+}
+
 function buildIndex(document: SearchDocument): Index {
   const postings = new Map<string, number[]>();
   for (const row of document.name.keys()) {
@@ -251,7 +257,10 @@ function startOf(vocabulary: readonly string[], form: string): number {
   return low;
 }
 
-function passes({ document, tags, yanked }: Index, { type, source, tag }: SearchQuery): (row: number) => boolean {
+function passes(
+  { document, tags, yanked }: Pick<Index, 'document' | 'tags' | 'yanked'>,
+  { type, source, tag }: Omit<SearchQuery, 'text'>,
+): (row: number) => boolean {
   const folded = tag === undefined ? undefined : foldCase(tag.slice(0, MAX_TEXT));
   return (row) =>
     !yanked.has(row) &&

@@ -1,0 +1,51 @@
+import { RegistryError } from '../../indexer/model/errors.ts';
+import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { cleanCache, listCache } from '../registry/download-cache.ts';
+import { renderTable } from '../table.ts';
+import { countOf, formatSize, parseAge, timeAgo } from '../times.ts';
+
+export const run: RunCommand = async (context, args) => {
+  const [what = 'list'] = args.operands;
+  if (what === 'list') return list(context);
+  if (what === 'clean') return clean(context, args);
+  throw new RegistryError('usage', `cache has no ${JSON.stringify(what)}; use list or clean.`);
+};
+
+async function list(context: CommandContext): Promise<number> {
+  const { cacheFolder } = await context.settings();
+  const files = await listCache(cacheFolder);
+  if (context.json) {
+    context.print(files.map(({ usedMs, ...file }) => ({ ...file, used_at: new Date(usedMs).toISOString() })));
+    return EXIT.done;
+  }
+  if (files.length === 0) context.out(`${cacheFolder} holds no assets.\n`);
+  else {
+    const { terminal, now } = context;
+    const columns = [
+      { title: 'DIGEST', flexible: true },
+      { title: 'SIZE', align: 'right' },
+      { title: 'USED' },
+    ] as const;
+    const rows = files.map(({ digest, size, usedMs }) => [
+      digest,
+      formatSize(size),
+      timeAgo(new Date(usedMs).toISOString(), now()),
+    ]);
+    context.out(
+      renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) }),
+    );
+  }
+  return EXIT.done;
+}
+
+async function clean(context: CommandContext, args: ParsedArgs): Promise<number> {
+  const { cacheFolder } = await context.settings();
+  const text = textFlag(args, 'older-than');
+  const ageMs = text === undefined ? 0 : parseAge(text);
+  if (ageMs === undefined) throw new RegistryError('usage', `--older-than ${text} is no age; use 30d, 12h or 2w.`);
+  const removed = await cleanCache(cacheFolder, context.now() - ageMs);
+  if (context.json) context.print(removed);
+  else context.out(`Removed ${countOf(removed.files, 'asset')}, ${formatSize(removed.bytes)}.\n`);
+  return EXIT.done;
+}

@@ -1,0 +1,41 @@
+import type { VersionEntry } from '../../indexer/model/documents.ts';
+import { isSet, type CommandContext, type RunCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { listInUse } from '../project/baseline.ts';
+import type { Update } from '../registry/registry.ts';
+import { renderTable } from '../table.ts';
+import { timeAgo } from '../times.ts';
+
+export const run: RunCommand = async (context, args) => {
+  const inUse = await listInUse(await context.settings());
+  const registry = await context.registry();
+  const of = inUse.map(({ id, version, wanted: { range } }) => ({ id, version, range }));
+  const updates = await registry.updates(of);
+  if (context.json) context.print(updates.map((each) => toJson(each, of.find(({ id }) => id === each.id)?.range)));
+  else if (inUse.length === 0) context.out('Nothing is installed.\n');
+  else if (updates.length === 0) context.out(`All ${inUse.length} are the newest.\n`);
+  else context.out(renderUpdates(updates, context));
+  return updates.length > 0 && isSet(args, 'exit-code') ? EXIT.outdated : EXIT.done;
+};
+
+function toJson({ id, current, within, beyond }: Update, range: string | undefined) {
+  const newer = (entry: VersionEntry | undefined) =>
+    entry === undefined ? null : { version: entry.version, published_at: entry.published_at };
+  return { extension: id, current, range: range ?? null, within: newer(within), beyond: newer(beyond) };
+}
+
+function renderUpdates(updates: readonly Update[], { terminal, now }: CommandContext): string {
+  const columns = [
+    { title: 'EXTENSION' },
+    { title: 'CURRENT' },
+    { title: 'IN RANGE' },
+    { title: 'NEWEST' },
+    { title: 'PUBLISHED', optional: true },
+  ] as const;
+  const rows = updates.map(({ id, current, within, beyond }) => {
+    const newest = beyond ?? within;
+    const published = newest === undefined ? '' : timeAgo(newest.published_at, now());
+    return [id, current, within?.version ?? '-', newest?.version ?? '-', published];
+  });
+  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
+}

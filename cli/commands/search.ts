@@ -1,0 +1,56 @@
+import { RegistryError } from '../../indexer/model/errors.ts';
+import { suggest } from '../../indexer/model/suggest.ts';
+import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { oneLine } from '../foreign-text.ts';
+import type { Found } from '../registry/registry.ts';
+import { renderTable } from '../table.ts';
+
+const DEFAULT_LIMIT = 20;
+
+export const run: RunCommand = async (context, args) => {
+  const registry = await context.registry();
+  const text = args.operands.join(' ');
+  const type = textFlag(args, 'type');
+  const limit = limitOf(args);
+  const found = await registry.search({ text, ...(type !== undefined && { type }) });
+  if (context.json) {
+    context.print(found.slice(0, limit));
+    return EXIT.done;
+  }
+  if (found.length === 0) {
+    const names = (await registry.overview()).map((each) => each.name);
+    const near = [...new Set(args.operands.flatMap((word) => suggest(word, names)))].slice(0, 5);
+    const hint = near.length === 0 ? 'try fewer or other words' : `do you mean ${near.join(', ')}?`;
+    throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}.`);
+  }
+  context.out(renderFound(found.slice(0, limit), args.operands, context));
+  if (found.length > limit) context.note(`${found.length - limit} more; raise --limit, or add a word.`);
+  return EXIT.done;
+};
+
+function limitOf(args: ParsedArgs): number {
+  const text = textFlag(args, 'limit') ?? String(DEFAULT_LIMIT);
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new RegistryError('usage', `--limit ${text} is no number of results; use 1 or more.`);
+  }
+  return limit;
+}
+
+function renderFound(found: readonly Found[], words: readonly string[], { terminal }: CommandContext): string {
+  const marked = (text: string): string => mark(oneLine(text), words, (each) => terminal.style('bold', each));
+  const columns = [{ title: 'EXTENSION' }, { title: 'VERSION' }, { title: 'DESCRIPTION', flexible: true }] as const;
+  const rows = found.map(({ id, version, deprecated, description }) => [
+    marked(id),
+    oneLine(version) + (deprecated ? ' (deprecated)' : ''),
+    marked(description),
+  ]);
+  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('dim', text) });
+}
+
+/** Marks each place where one of the words begins, without regard to case. */
+export function mark(text: string, words: readonly string[], style: (text: string) => string): string {
+  const parts = words.filter((each) => each !== '').map((each) => each.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return parts.length === 0 ? text : text.replaceAll(new RegExp(parts.join('|'), 'gi'), (each) => style(each));
+}

@@ -1,0 +1,145 @@
+import { isSafeAssetName } from '../../indexer/model/asset-name.ts';
+import { isDigest } from '../../indexer/model/digest.ts';
+import type {
+  AssetEntry,
+  Deprecation,
+  ExtensionDocument,
+  Item,
+  SearchDocument,
+  VersionEntry,
+} from '../../indexer/model/documents.ts';
+import { RegistryError } from '../../indexer/model/errors.ts';
+import { isNameSegment, type ExtensionId } from '../../indexer/model/extension.ts';
+
+/*
+ * A document's bytes are those that the site names, but a site may be anybody's: what becomes a path, a request or a
+ * comparison is checked here, once. Texts for people are not; whoever prints them strips control characters.
+ */
+
+export function parseItems(bytes: Buffer, subject: string): Item[] {
+  const items = parseArray<Item>(bytes, subject);
+  if (!items.every(isItem)) throw malformed(subject);
+  return items;
+}
+
+export function parseExtension(bytes: Buffer, id: ExtensionId): ExtensionDocument {
+  const subject = `The document of ${id}`;
+  const document = parseJson(bytes, subject) as Partial<ExtensionDocument> | null;
+  const isSound =
+    isObject(document) &&
+    isItem(document) &&
+    `${document.type}/${document.name}` === id &&
+    isArrayOf(document.assets, isAsset) &&
+    isArrayOf(document.versions, isVersionText);
+  if (!isSound) throw malformed(subject);
+  return document as ExtensionDocument;
+}
+
+export function parseVersions(bytes: Buffer, id: ExtensionId): VersionEntry[] {
+  const subject = `The versions of ${id}`;
+  const entries = parseArray<VersionEntry>(bytes, subject);
+  if (!entries.every(isEntry)) throw malformed(subject);
+  return entries;
+}
+
+export function parseSearchDocument(bytes: Buffer): SearchDocument {
+  const subject = 'The search document';
+  const document = parseJson(bytes, subject) as Partial<SearchDocument> | null;
+  if (!isObject(document) || document.schema !== 1) throw malformed(subject);
+  const { type, name, version, description, author, source, tags } = document;
+  const columns = [type, name, version, description, author, source, tags];
+  const isSound =
+    columns.every((each) => Array.isArray(each) && each.length === name?.length) &&
+    [type, name].every((each) => isArrayOf(each, (text) => typeof text === 'string' && isNameSegment(text))) &&
+    [version, description, author].every((each) => isArrayOf(each, isText)) &&
+    [source, tags].every((each) => isArrayOf(each, (list) => isArrayOf(list, isText))) &&
+    [document.deprecated, document.yanked].every((each) => isArrayOf(each, Number.isSafeInteger));
+  if (!isSound) throw malformed(subject);
+  return document as SearchDocument;
+}
+
+/** Ten thousand of them are checked before a list is shown: what no path is made of is left to whoever prints it. */
+function isItem(item: Partial<Item>): boolean {
+  if (!isObject(item)) return false;
+  const { type, name, version } = item;
+  return isText(type) && isText(name) && isNameSegment(type) && isNameSegment(name) && isVersionText(version);
+}
+
+function isEntry(entry: Partial<VersionEntry>): boolean {
+  return (
+    isObject(entry) &&
+    isVersionText(entry.version) &&
+    [entry.published_at, entry.first_seen].every(isText) &&
+    isOptionalDigest(entry.checksum) &&
+    (entry.yanked === undefined || isText(entry.yanked?.reason)) &&
+    (entry.deprecated === undefined || isDeprecation(entry.deprecated)) &&
+    isArrayOf(entry.assets, isAsset)
+  );
+}
+
+function isDeprecation(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { message, replacement } = value as Partial<Deprecation>;
+  return isText(message) && (replacement === undefined || isText(replacement));
+}
+
+function isAsset(asset: unknown): boolean {
+  if (!isObject(asset)) return false;
+  const { name, size, digest, download_url } = asset as Partial<AssetEntry>;
+  return (
+    isText(name) &&
+    isSafeAssetName(name) &&
+    Number.isSafeInteger(size) &&
+    isOptionalDigest(digest) &&
+    isText(download_url)
+  );
+}
+
+/** What a version is written with, so that it can be part of a path; whether it is one, says who compares it. */
+function isVersionText(text: unknown): boolean {
+  return typeof text === 'string' && text.length <= 128 && /^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/.test(text);
+}
+
+function isOptionalDigest(digest: unknown): boolean {
+  return digest === undefined || (typeof digest === 'string' && isDigest(digest));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isArrayOf(value: unknown, isOne: (each: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isOne);
+}
+
+function parseArray<T>(bytes: Buffer, subject: string): T[] {
+  const value = parseJson(bytes, subject);
+  if (!Array.isArray(value)) throw malformed(subject);
+  return value as T[];
+}
+
+function parseJson(bytes: Buffer, subject: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw malformed(subject, cause);
+  }
+}
+
+function malformed(subject: string, cause?: unknown): RegistryError {
+  return new RegistryError(
+    'invalid_site',
+    `${subject} is not what a registry publishes; see that the site is the right one, and tell who runs it.`,
+    { cause },
+  );
+}
+
+/** `provider/aws` of row i. */
+export function idsOf({ type, name }: SearchDocument): ExtensionId[] {
+  // Both columns were checked.
+  return type.map((each, row) => `${each}/${name[row] ?? ''}` as ExtensionId);
+}

@@ -1,0 +1,193 @@
+import type { SearchDocument } from '../../indexer/model/documents.ts';
+import { RegistryError } from '../../indexer/model/errors.ts';
+import { extensionId, isNameSegment, type ExtensionId } from '../../indexer/model/extension.ts';
+import type { Version } from '../../indexer/model/version.ts';
+import { extensionPath, LIST, SEARCH, versionsPath } from '../../indexer/site/layout.ts';
+import type { SearchQuery } from '../../indexer/site/search.ts';
+import { idsOf, parseExtension, parseItems, parseSearchDocument, parseVersions } from './checked-documents.ts';
+import { createConnections, credentialFields, parseBase } from './connections.ts';
+import type { CurrentGeneration } from './current-generation.ts';
+import { createDocumentStore } from './document-store.ts';
+import { identifyIn, unknownExtension } from './identity.ts';
+import { openMirror } from './mirrors.ts';
+import { proxyBaseOf } from './proxy-address.ts';
+import type { Found, Installed, Overview, Registry, RegistryOptions, SiteState, Update } from './registry.ts';
+import { createSiteClient, type SiteClient } from './site-client.ts';
+
+/*
+ * What few commands need is loaded by the functions that need it: the HTTP client, semver and the search engine take
+ * longer to load than the answer takes.
+ */
+
+/** @throws RegistryError `config` for a site or a proxy that is no place; nothing is asked of anybody yet */
+export function openRegistry(options: RegistryOptions): Registry {
+  const { sites, offline = false, now, random, cacheFolder, credential } = options;
+  if (sites.length === 0) {
+    throw new RegistryError(
+      'config',
+      'No site is named: pass --site with the URL or folder of its v1, or write it to extensions.toml or EXTENSION_REGISTRY_URL.',
+    );
+  }
+  const connections = createConnections(options);
+  const store = createDocumentStore(cacheFolder, random);
+  const observed = { now, ...(options.onRequest && { onRequest: options.onRequest }) };
+  // Before the pointer is read, the credential's origin is known only where it was named.
+  const credentialOrigin = options.proxy === undefined ? undefined : parseBase(options.proxy, 'The proxy').origin;
+  const fieldsFor = (origin: string) => (origin === credentialOrigin ? credentialFields(credential, origin) : {});
+  const mirrors = [...new Set(sites)].map((each) => openMirror(each, { connections, fieldsFor, ...observed }));
+  const site = createSiteClient({ mirrors, store, offline, ...observed });
+  const read = createReader(site);
+
+  return {
+    list: read.list,
+    overview: async () => overviewOf(await read.searchDocument()),
+    extension: read.extension,
+    versions: read.versions,
+    state: async () => stateOf(await site.current(), { proxy: options.proxy, fault: store.fault() }),
+    search: async (query) => searchIn(await read.searchDocument(), query),
+    identify: (text) => identify(read, text),
+    resolve: async (wish) => {
+      const { resolveWish } = await import('./resolve.ts');
+      const resolution = resolveWish(await read.versions(wish.id), wish, now());
+      const { pointer, record } = await site.current();
+      return { id: wish.id, ...resolution, site: record.site, generation: pointer.generation };
+    },
+    fetch: async (choice, fetchOptions = {}) => {
+      const { createDownloadCache } = await import('./download-cache.ts');
+      const { fetchAsset } = await import('./fetch-asset.ts');
+      const cache = createDownloadCache({ cacheFolder, now, random });
+      const { proxy } = options;
+      // Who names a proxy needs no site to download from it.
+      const proxyBase = async (): Promise<URL> => proxyBaseOf({ proxy }) ?? requireProxy(await site.current());
+      const { retry } = options;
+      return fetchAsset({ cache, connections, credential, offline, proxyBase, random, retry }, choice, fetchOptions);
+    },
+    updates: (of) => findUpdates(read, of),
+    close: async () => {
+      await site.close();
+      await Promise.all([connections.close(), ...mirrors.map((each) => each.close())]);
+    },
+  };
+}
+
+interface Reader extends Pick<Registry, 'list' | 'extension' | 'versions'> {
+  searchDocument(): Promise<SearchDocument>;
+  /** Whether the generation has a document. */
+  has(id: ExtensionId): Promise<boolean>;
+}
+
+function createReader(site: SiteClient): Reader {
+  let searchDocument: Promise<SearchDocument> | undefined;
+  const readSearchDocument = async (): Promise<SearchDocument> =>
+    parseSearchDocument(await required(site, SEARCH, 'The search document'));
+  const missing = async (id: ExtensionId): Promise<RegistryError> => unknownExtension(id, idsOf(await getSearch()));
+  const getSearch = (): Promise<SearchDocument> => (searchDocument ??= readSearchDocument());
+  return {
+    list: async () => parseItems(await required(site, LIST, 'The list'), 'The list'),
+    extension: async (id) => {
+      const bytes = await site.readDocument(extensionPath(id));
+      if (bytes === undefined) throw await missing(id);
+      return parseExtension(bytes, id);
+    },
+    versions: async (id) => {
+      const bytes = await site.readDocument(versionsPath(id));
+      if (bytes === undefined) throw await missing(id);
+      return parseVersions(bytes, id);
+    },
+    searchDocument: getSearch,
+    has: (id) => site.has(versionsPath(id)),
+  };
+}
+
+async function required(site: SiteClient, path: string, subject: string): Promise<Buffer> {
+  const bytes = await site.readDocument(path);
+  if (bytes !== undefined) return bytes;
+  throw new RegistryError('invalid_site', `${subject} is not in the site's manifest; publish the site again.`);
+}
+
+async function identify(read: Reader, text: string): Promise<ExtensionId> {
+  const [type = '', name = '', ...more] = text.split('/');
+  const isId = more.length === 0 && isNameSegment(type) && isNameSegment(name);
+  if (isId && (await read.has(extensionId(type, name)))) return extensionId(type, name);
+  return identifyIn(text, idsOf(await read.searchDocument()));
+}
+
+function overviewOf(document: SearchDocument): Overview[] {
+  const { type, name, version, description, source, tags } = document;
+  const [deprecated, yanked] = [new Set(document.deprecated), new Set(document.yanked)];
+  return idsOf(document).map((id, row) => ({
+    id,
+    type: type[row] ?? '',
+    name: name[row] ?? '',
+    version: (version[row] ?? '') as Version,
+    description: description[row] ?? '',
+    sources: source[row] ?? [],
+    tags: tags[row] ?? [],
+    deprecated: deprecated.has(row),
+    yanked: yanked.has(row),
+  }));
+}
+
+async function searchIn(document: SearchDocument, query: SearchQuery): Promise<Found[]> {
+  const { createSearch, filterRows } = await import('../../indexer/site/search.ts');
+  // The index takes longer to build than a list without words takes to filter.
+  const hits =
+    query.text.trim() === ''
+      ? filterRows(document, query).map((row) => ({ row, score: 0 }))
+      : createSearch(document).query(query);
+  const ids = idsOf(document);
+  const deprecated = new Set(document.deprecated);
+  const { version, description, author, tags } = document;
+  return hits.flatMap(({ row, score }) => {
+    const id = ids[row];
+    if (id === undefined) return [];
+    return {
+      id,
+      version: (version[row] ?? '') as Version,
+      description: description[row] ?? '',
+      author: author[row] ?? '',
+      tags: tags[row] ?? [],
+      deprecated: deprecated.has(row),
+      score,
+    };
+  });
+}
+
+async function findUpdates(read: Reader, of: readonly Installed[]): Promise<Update[]> {
+  const { findUpdate } = await import('./updates.ts');
+  const found = await Promise.all(
+    of.map(async (each) => ((await read.has(each.id)) ? findUpdate(await read.versions(each.id), each) : undefined)),
+  );
+  return found.filter((each) => each !== undefined);
+}
+
+function requireProxy({ pointer, mirror, record }: CurrentGeneration): URL {
+  const base = proxyBaseOf({ downloads: pointer.downloads, site: mirror?.url });
+  if (base !== undefined) return base;
+  throw new RegistryError(
+    'config',
+    `${record.site} names no proxy to download from; pass --proxy with its URL, or write it to extensions.toml or EXTENSION_REGISTRY_PROXY.`,
+  );
+}
+
+function stateOf(
+  { pointer, mirror, record, failures }: CurrentGeneration,
+  { proxy, fault }: { proxy: string | undefined; fault: string | undefined },
+): SiteState {
+  const { generation, created, checked_at, counts, sources, held, downloads } = pointer;
+  const base = proxyBaseOf({ proxy, downloads, site: mirror?.url });
+  return {
+    site: record.site,
+    failures: failures.map(({ site, reason }) => ({ site, reason })),
+    ...(base && { proxy: base.href }),
+    offline: mirror === undefined,
+    generation,
+    created,
+    checkedAt: checked_at,
+    confirmedAt: record.confirmed_at,
+    counts: { extensions: counts.extensions, versions: counts.versions, byType: counts.by_type },
+    sources,
+    ...(held && { held }),
+    ...(fault !== undefined && { cacheFault: fault }),
+  };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import type { SearchDocument } from '../../indexer/model/documents.ts';
+import { createSearch, filterRows, type SearchQuery } from '../../indexer/site/search.ts';
+
+const DOCUMENT: SearchDocument = {
+  schema: 1,
+  type: ['cluster', 'provider', 'provider', 'taskserv'],
+  name: ['web', 'aws', 'old', 'redis'],
+  version: ['1.0.0', '1.0.0', '1.0.0', '1.0.0'],
+  description: ['', '', '', ''],
+  author: ['', '', '', ''],
+  source: [['gitea'], ['gitea', 'oci'], ['gitea'], ['oci']],
+  tags: [[], ['Cloud'], ['cloud'], ['cache']],
+  deprecated: [1],
+  yanked: [2],
+};
+
+describe('filterRows', () => {
+  test.each<[query: Omit<SearchQuery, 'text'>, rows: number[]]>([
+    [{}, [0, 1, 3]],
+    [{ type: 'provider' }, [1]],
+    [{ source: 'oci' }, [1, 3]],
+    [{ tag: 'CLOUD' }, [1]],
+    [{ type: 'provider', source: 'oci', tag: 'cache' }, []],
+  ])('answers %o as a search without words does', (query, rows) => {
+    expect(filterRows(DOCUMENT, query)).toEqual(rows);
+    expect(
+      createSearch(DOCUMENT)
+        .query({ text: ' ', ...query })
+        .map(({ row }) => row),
+    ).toEqual(rows);
+  });
+});
