@@ -20,6 +20,10 @@ export function decideRange(field: string | undefined, sizeBytes: number): 'whol
   return { first, last: to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1) };
 }
 
+export function covers({ first, last }: ByteRange, sizeBytes: number): boolean {
+  return first === 0 && last === sizeBytes - 1;
+}
+
 function suffixRange(length: number, sizeBytes: number): 'whole' | 'unsatisfiable' | ByteRange {
   if (length === 0) return 'unsatisfiable';
   // The last bytes of nothing can be asked for, but no Content-Range can say so.

@@ -3,6 +3,7 @@ import { isSafeAssetName } from '../../indexer/model/asset-name.ts';
 import type { VersionEntry } from '../../indexer/model/documents.ts';
 import { versionsPath } from '../../indexer/site/layout.ts';
 import { CACHE_CONTROL } from '../cache-control.ts';
+import { covers } from '../byte-range.ts';
 import { planDownload } from '../download-plan.ts';
 import { ApiError } from '../error-table.ts';
 import { findMutatedAt } from '../mutated.ts';
@@ -38,7 +39,9 @@ export function createDownloadRoute({ config, view, documents, sendAsset }: Serv
     if (request.method === 'HEAD' || plan.status === 304) return reply.headers(plan.headers).code(plan.status).send();
     const { version } = entry;
     const mutatedAt = () => findMutatedAt({ documents, generation }, { id, version });
-    await sendAsset(reply, { wanted: { id, version, asset, range: plan.range, mutatedAt }, plan });
+    // A range of everything is answered as one, and is checked as the whole that it is.
+    const range = plan.range && covers(plan.range, asset.size) ? undefined : plan.range;
+    await sendAsset(reply, { wanted: { id, version, asset, range, mutatedAt }, plan });
     return reply;
   };
 }

@@ -35,6 +35,16 @@ describe('wrong bytes in a small asset', () => {
     expect((await get('/metrics')).text).toContain('extreg_digest_mismatch_total 1\n');
   });
 
+  test.each(['bytes=0-', 'bytes=0-4999', 'bytes=-5000'])(
+    'are a clean 409 also for the range %s, which is all of it',
+    async (range) => {
+      const { get, gitea } = await site();
+      expect(await get(AWS, { headers: { range } })).toMatchObject({ status: 206, body: AWS_1 });
+      gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'wrongBytes', at: 7 } });
+      expect(await get(AWS, { headers: { range } })).toMatchObject({ status: 409 });
+    },
+  );
+
   test('keep their location from being asked for ten minutes', async () => {
     const { get, gitea, clock } = await site();
     gitea.misbehave({ match: ATTACHMENT, times: 1, fault: { kind: 'wrongBytes' } });
