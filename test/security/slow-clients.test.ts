@@ -46,7 +46,8 @@ describe('CVE-2026-25224: a client that reads slowly', () => {
     while (!response.writableNeedDrain) await tick();
     for (let times = 0; times < 100; times += 1) await get('/health/live');
     expect(gitea.requests).toMatchObject([{ outcome: 'open' }]);
-    expect(response.writableLength).toBeLessThan(1024 * 1024);
+    // One large read that waits, and one that came on top of it.
+    expect(response.writableLength).toBeLessThanOrEqual(1024 * 1024);
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).equals(HUGE)).toBe(true);
