@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 /*
  * `npm run build`: what the package is made of, below dist/, whose tree is that of the sources.
@@ -17,14 +17,17 @@ import { build, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
-/** Each becomes one file with all of its own code. `cli/main.ts` loads two of them, and is the smaller for it. */
+/** Each becomes one file with all of its own code. */
 const ENTRIES: Readonly<Record<string, string>> = {
   'cli/main': 'cli/main.ts',
-  'cli/help': 'cli/help.ts',
-  'cli/run-command-line': 'cli/run-command-line.ts',
   'cli/library': 'cli/registry/library.ts',
   'indexer/main': 'indexer/main.ts',
   'proxy/main': 'proxy/main.ts',
+};
+/** What `cli/main.ts` loads when it knows what is asked; as CommonJS, which takes half as long to load. */
+const PARTS: Readonly<Record<string, string>> = {
+  'cli/help': 'cli/help.ts',
+  'cli/run-command-line': 'cli/run-command-line.ts',
 };
 /** Those that take longer to load than a program's own code; smaller ones are part of it. */
 const PACKAGES = ['@fastify/static', 'ajv', 'fastify', 'semver', 'smol-toml', 'tar', 'undici', 'yauzl'];
@@ -33,17 +36,17 @@ const COMMON = { absWorkingDir: ROOT, bundle: true, platform: 'node', target: 'n
 const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
 await rm(DIST, { recursive: true, force: true });
-const programs = await build({
+const own: BuildOptions & { metafile: true } = {
   ...COMMON,
-  entryPoints: ENTRIES,
   outdir: DIST,
-  format: 'esm',
-  banner: { js: REQUIRE },
+  // Names are kept: a stack trace that somebody sends should be readable.
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
   plugins: [loadedWhenNeeded()],
-});
+};
+const programs = await build({ ...own, entryPoints: ENTRIES, format: 'esm', banner: { js: REQUIRE } });
+const parts = await build({ ...own, entryPoints: PARTS, format: 'cjs', outExtension: { '.js': '.cjs' } });
 const packages = await build({
   ...COMMON,
   entryPoints: PACKAGES.map((name) => ({ in: name, out: fileNameOf(name) })),
@@ -58,7 +61,7 @@ const packages = await build({
   metafile: true,
 });
 await copyPublic();
-await writeLicences([...Object.keys(programs.metafile.inputs), ...Object.keys(packages.metafile.inputs)]);
+await writeLicences([programs, parts, packages].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 emitTypes();
 
 /**
@@ -73,9 +76,9 @@ function loadedWhenNeeded(): Plugin {
       setup.onResolve({ filter: /^[^.]/, namespace: 'file' }, ({ path }) =>
         PACKAGES.includes(path) ? { path: `../packages/${fileNameOf(path)}.cjs`, namespace: 'required' } : undefined,
       );
-      setup.onResolve({ filter: /^\.\// }, ({ path, kind, resolveDir }) =>
-        kind === 'dynamic-import' && Object.values(ENTRIES).includes(relative(ROOT, join(resolveDir, path)))
-          ? { path: path.replace(/\.ts$/, '.js'), external: true }
+      setup.onResolve({ filter: /^\.\//, namespace: 'file' }, ({ path, kind, resolveDir }) =>
+        kind === 'dynamic-import' && Object.values(PARTS).includes(relative(ROOT, join(resolveDir, path)))
+          ? { path: path.replace(/\.ts$/, '.cjs'), namespace: 'required' }
           : undefined,
       );
       setup.onResolve({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ path, external: true }));

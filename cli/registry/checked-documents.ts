@@ -50,9 +50,9 @@ export function parseSearchDocument(bytes: Buffer): SearchDocument {
   const columns = [type, name, version, description, author, source, tags];
   const isSound =
     columns.every((each) => Array.isArray(each) && each.length === name?.length) &&
-    [type, name].every((each) => isArrayOf(each, (text) => typeof text === 'string' && isNameSegment(text))) &&
-    [version, description, author].every((each) => isArrayOf(each, isText)) &&
-    [source, tags].every((each) => isArrayOf(each, (list) => isArrayOf(list, isText))) &&
+    [new Set(type), name].every((each) => isEach(each, (text) => typeof text === 'string' && isNameSegment(text))) &&
+    [version, description, author].every((each) => isEach(each, isText)) &&
+    [source, tags].every((each) => isEach(each, (list) => Array.isArray(list) && isEach(list, isText))) &&
     [document.deprecated, document.yanked].every((each) => isArrayOf(each, Number.isSafeInteger));
   if (!isSound) throw malformed(subject);
   return document as SearchDocument;
@@ -114,6 +114,12 @@ function isObject(value: unknown): value is object {
 
 function isArrayOf(value: unknown, isOne: (each: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isOne);
+}
+
+/** A loop, for there are ten thousand of each, and they are checked at every start. */
+function isEach(values: Iterable<unknown> | undefined, isOne: (each: unknown) => boolean): boolean {
+  for (const each of values ?? []) if (!isOne(each)) return false;
+  return true;
 }
 
 function parseArray<T>(bytes: Buffer, subject: string): T[] {

@@ -127,6 +127,15 @@ describe('what strangers wrote', () => {
     expect(await place.json('list')).toMatchObject([{ description: HOSTILE }]);
   });
 
+  test('in the names of files, which warnings and errors repeat, steers none either', async () => {
+    const place = await openPlace();
+    const warned = await place.run('info', '--site', `/nowhere/${HOSTILE}`, '--site', v1Of(shared().config));
+    expect(warned).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: \/nowhere\/ab/) as string });
+    const failed = await place.run('list', '--token-file', HOSTILE);
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^extension: .*ab/) as string });
+    for (const { stderr } of [warned, failed]) expect(STEERING.exec(stderr)).toBeNull();
+  });
+
   test('in the answers of a server steers none either', async () => {
     const body = JSON.stringify({ error: HOSTILE, code: HOSTILE, detail: HOSTILE, title: HOSTILE, message: HOSTILE });
     const headers = { 'content-type': 'application/problem+json' };
