@@ -44,11 +44,9 @@ export function createHotPath(options: HotPathOptions): HotPath {
     return ready;
   };
 
-  /** An id is for finding a request in the log; where none is written, it would be one more field for nobody. */
   const identify = (answer: Omit<Tracked, 'id'>, rawHeaders: string[]): string[] => {
-    if (onAnswer === undefined) return rawHeaders;
     const id = createRequestId();
-    onAnswer({ ...answer, id });
+    onAnswer?.({ ...answer, id });
     return rawHeaders.concat('x-request-id', id);
   };
 

@@ -48,7 +48,7 @@ export async function prepareLoad(
   const warmings = paths.length === 1 ? 16 : 2;
   const check = (): Promise<number[]> =>
     throughAgent([...paths.entries()], async ([i, path], agent) => {
-      // The first answers of each of our processes come by its routes, and carry an id.
+      // The first answers of each of our processes come by its routes.
       for (let asked = 1; asked < warmings; asked += 1) await askOnce(`${server.url}${path}`, headers, agent);
       const answer = await askOnce(`${server.url}${path}`, headers, agent);
       assert.equal(answer.status, asked.notModified ? 304 : 200, path);
