@@ -1,7 +1,5 @@
-import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { networkError } from '../indexer/http/network-error.ts';
 import type { AssetEntry } from '../indexer/model/documents.ts';
 import { codeOf, messageOf, RegistryError } from '../indexer/model/errors.ts';
 import type { ExtensionId } from '../indexer/model/extension.ts';
@@ -11,7 +9,9 @@ import type { OpenedAsset, Source } from '../indexer/sources/source.ts';
 import type { ByteRange } from './byte-range.ts';
 import { ApiError, backendError } from './error-table.ts';
 import { startPatience } from './first-byte.ts';
-import { cutBody, verifyBody, WrongBytesError } from './verified-body.ts';
+import { readAhead, readWhole } from './read-body.ts';
+import type { BodyChunks } from './send-body.ts';
+import { checkWhole, cutRange, WrongBytesError, type BodyCheck } from './verified-body.ts';
 
 export interface WantedAsset {
   id: ExtensionId;
@@ -36,9 +36,15 @@ export interface AssetOpener {
   /**
    * The bytes from the first location that gives them, in the index's order. When this resolves, the first ones are
    * there; an error of the iteration afterwards means that what was sent is not the asset.
-   * @throws ApiError, or the signal's reason
+   * @throws ApiError, or the reason for which it was given up
    */
-  open(wanted: WantedAsset, context: { signal: AbortSignal; log: FastifyBaseLogger }): Promise<AsyncIterable<Buffer>>;
+  open(wanted: WantedAsset, context: OpenContext): Promise<BodyChunks>;
+}
+
+export interface OpenContext {
+  /** Aborted by the caller when nobody waits any more, and by the opener when the first byte is too late. */
+  giveUp: AbortController;
+  log: FastifyBaseLogger;
 }
 
 /** How long a location whose bytes failed the digest is not asked again. */
@@ -61,16 +67,18 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
     perf: { now: options.now },
   });
   return {
-    open: async (wanted, { signal, log }) => {
+    open: async (wanted, { giveUp, log }) => {
+      const { signal } = giveUp;
       const { locations } = wanted.asset;
       const trusted = locations.filter((each) => !distrusted.has(trustKey(wanted, each)));
       const failures: Failure[] = [];
-      const patience = startPatience(signal, options.firstByteMs);
+      const patience = startPatience(giveUp, options.firstByteMs);
+      const hasLeft = (): boolean => signal.aborted && !patience.isOver();
       for (const location of trusted) {
         const source = options.sources.get(location.source);
         const kind = source?.kind ?? 'http';
         const report = (error: unknown): void => {
-          if (signal.aborted) return;
+          if (hasLeft()) return;
           if (error instanceof WrongBytesError) {
             distrusted.set(trustKey(wanted, location), true);
             options.onMismatch();
@@ -78,13 +86,13 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
           logFailure(log, wanted, { location, kind, error });
         };
         try {
-          const chunks = await begin({ wanted, location, source, signal: patience.signal, report });
+          const bytes = await begin({ wanted, location, source, signal, report });
           patience.end();
-          return chunks;
+          return bytes;
         } catch (error) {
-          if (signal.aborted) throw signal.reason;
+          if (hasLeft()) throw signal.reason;
           failures.push({ location, kind, error });
-          if (patience.signal.aborted) break;
+          if (patience.isOver()) break;
         }
       }
       patience.end();
@@ -103,10 +111,10 @@ interface Attempt {
   report: (error: unknown) => void;
 }
 
-async function begin({ wanted, location, source, signal, report }: Attempt): Promise<AsyncIterable<Buffer>> {
+async function begin({ wanted, location, source, signal, report }: Attempt): Promise<BodyChunks> {
   const { asset, range } = wanted;
   const length = range === undefined ? asset.size : range.last - range.first + 1;
-  const attempt = async (): Promise<AsyncIterable<Buffer>> => {
+  const attempt = async (): Promise<BodyChunks> => {
     if (source === undefined) {
       throw new RegistryError(
         'config',
@@ -114,7 +122,9 @@ async function begin({ wanted, location, source, signal, report }: Attempt): Pro
       );
     }
     const opened = await source.openAsset(location, { signal, tries: 1, ...(range && { range }) });
-    return readAhead(bytesOf(opened, wanted, location.source), length <= HELD_WHOLE_BYTES, report);
+    const body = opened.body as AsyncIterable<Buffer>;
+    const reading = { body, check: checkOf(opened, wanted), source: location.source };
+    return length <= HELD_WHOLE_BYTES ? readWhole(reading) : readAhead(reading, report);
   };
   try {
     return await attempt().catch((error: unknown) => {
@@ -128,11 +138,8 @@ async function begin({ wanted, location, source, signal, report }: Attempt): Pro
   }
 }
 
-function bytesOf(
-  opened: OpenedAsset,
-  { asset, range }: WantedAsset,
-  source: string,
-): AsyncGenerator<Buffer, void, void> {
+/** What is expected of a body that a backend has begun to send. @throws when its announced length is another already */
+function checkOf(opened: OpenedAsset, { asset, range }: WantedAsset): BodyCheck {
   const announced = opened.partial && range ? range.last - range.first + 1 : asset.size;
   if (opened.size !== undefined && opened.size !== announced) {
     opened.body.destroy();
@@ -141,49 +148,10 @@ function bytesOf(
       ? new RegistryError('bad_answer', message)
       : new WrongBytesError(message, { expected: asset.digest });
   }
-  const body = chunksOf(opened.body, source);
-  if (range === undefined) return verifyBody(body, asset);
-  return cutBody(body, { skip: opened.partial ? 0 : range.first, length: range.last - range.first + 1 });
-}
-
-/** A backend's body, whose errors are the HTTP client's until here. */
-async function* chunksOf(body: Readable, source: string): AsyncGenerator<Buffer, void, void> {
-  try {
-    yield* body as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw networkError(error, source);
-  }
-}
-
-/**
- * Reads the first chunk, or the whole of a small body, so that what fails here can still be another location's.
- * @param onLateError told of what fails afterwards
- */
-async function readAhead(
-  chunks: AsyncGenerator<Buffer, void, void>,
-  whole: boolean,
-  onLateError: (error: unknown) => void,
-): Promise<AsyncIterable<Buffer>> {
-  const ahead: Buffer[] = [];
-  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-    ahead.push(next.value);
-    if (!whole) return resume(ahead, chunks, onLateError);
-  }
-  return resume([Buffer.concat(ahead)], chunks, onLateError);
-}
-
-async function* resume(
-  ahead: readonly Buffer[],
-  rest: AsyncGenerator<Buffer, void, void>,
-  onLateError: (error: unknown) => void,
-): AsyncGenerator<Buffer, void, void> {
-  yield* ahead;
-  try {
-    yield* rest;
-  } catch (error) {
-    onLateError(error);
-    throw error;
-  }
+  if (range === undefined) return checkWhole(asset);
+  const length = range.last - range.first + 1;
+  if (opened.partial) return cutRange({ skip: 0, length, goesOn: false });
+  return cutRange({ skip: range.first, length, goesOn: range.last + 1 < asset.size });
 }
 
 /** A location is distrusted for the digest that it failed: another version of the index may name right bytes there. */

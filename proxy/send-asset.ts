@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
-import { giveBack } from '../indexer/http/read-buffers.ts';
 import type { DownloadPlan } from './download-plan.ts';
 import { ApiError } from './error-table.ts';
 import type { AssetOpener, WantedAsset } from './open-asset.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
+import { sendBody } from './send-body.ts';
 import type { DownloadLimits } from './server-limits.ts';
 import { watchTransfer } from './slow-transfer.ts';
 
@@ -23,11 +23,12 @@ export interface AssetSenderOptions {
 export type SendAsset = (reply: FastifyReply, download: { wanted: WantedAsset; plan: DownloadPlan }) => Promise<void>;
 
 export function createAssetSender(options: AssetSenderOptions): SendAsset {
-  const { opener, metrics, limits, now } = options;
+  const { opener, limits, now } = options;
+  const metrics = boundMetrics(options.metrics);
   let inFlight = 0;
   const count = (change: 1 | -1): void => {
     inFlight += change;
-    metrics.downloadsInFlight.add({}, change);
+    metrics.inFlight.add(change);
   };
 
   return async (reply, { wanted, plan }) => {
@@ -39,71 +40,52 @@ export function createAssetSender(options: AssetSenderOptions): SendAsset {
     }
     if (inFlight >= limits.maxDownloads) throw tooMany();
     const startedMs = now();
-    const left = new AbortController();
+    const giveUp = new AbortController();
+    let isRead = false;
     count(1);
     raw.once('close', () => {
       count(-1);
       // Gives up the backend's connection when the client leaves, also while it is still waiting for the first byte.
-      left.abort(new Error('the client left'));
+      if (!isRead) giveUp.abort(CLIENT_LEFT);
     });
     try {
-      const chunks = await opener.open(wanted, { signal: left.signal, log: reply.log });
+      const chunks = await opener.open(wanted, { giveUp, log: reply.log });
       reply.hijack();
-      metrics.firstByte.observe({}, (now() - startedMs) / 1_000);
+      metrics.firstByte.observe((now() - startedMs) / 1_000);
       raw.writeHead(plan.status, { ...reply.getHeaders(), ...plan.headers } as Record<string, string | string[]>);
-      await stream(chunks, { reply, left: left.signal, options });
+      watch(reply, limits);
+      await sendBody(chunks, { response: raw, left: giveUp.signal, sent: metrics.bytes });
     } catch (error) {
-      if (!left.signal.aborted && !raw.headersSent) throw error;
+      if (!raw.destroyed && !raw.headersSent) throw error;
       // Too late for an error of ours: whoever opened the bytes has logged why.
       reply.hijack();
       raw.destroy();
+    } finally {
+      isRead = true;
     }
   };
 }
 
-/**
- * What may wait in our memory for a client that reads slowly: one large read. The stream's own 64 KiB would stop the
- * backend after every chunk, which costs a fast download a tenth of its rate.
- */
-const MAX_UNSENT_BYTES = 512 * 1024;
+const CLIENT_LEFT = new Error('the client left');
 
-interface Streaming {
-  reply: FastifyReply;
-  left: AbortSignal;
-  options: AssetSenderOptions;
+/** The series that each download counts in. */
+function boundMetrics({ downloadsInFlight, downloadBytes, firstByte }: ProxyMetrics) {
+  return { inFlight: downloadsInFlight.of({}), bytes: downloadBytes.of({}), firstByte: firstByte.of({}) };
 }
 
-async function stream(chunks: AsyncIterable<Buffer>, { reply, left, options }: Streaming): Promise<void> {
+/** Breaks off what is too slow, also while the last bytes leave, long after they were written. */
+function watch(reply: FastifyReply, limits: DownloadLimits): void {
   const { raw } = reply;
-  let written = 0;
+  const { socket } = raw;
   const endWatch = watchTransfer({
-    ...options.limits,
-    sentBytes: () => written - raw.writableLength,
+    ...limits,
+    sentBytes: () => (socket?.bytesWritten ?? 0) - raw.writableLength,
     onTooSlow: () => {
       reply.log.warn({ event: 'download_too_slow' }, 'a download is too slow and is broken off');
       raw.destroy();
     },
   });
-  // Also while the last bytes leave, long after they were written.
   raw.once('close', endWatch);
-  // Called when a chunk has left for the kernel, and when the client has.
-  let wake = (): void => undefined;
-  left.addEventListener('abort', () => wake());
-  for await (const chunk of chunks) {
-    options.metrics.downloadBytes.add({}, chunk.length);
-    written += chunk.length;
-    raw.write(chunk, (error) => {
-      if (!error) giveBack(chunk);
-      wake();
-    });
-    while (raw.writableLength > MAX_UNSENT_BYTES && !left.aborted) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    left.throwIfAborted();
-  }
-  raw.end();
 }
 
 function tooMany(): ApiError {

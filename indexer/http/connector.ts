@@ -16,14 +16,17 @@ export interface ConnectorOptions {
 }
 
 export function createConnector({ timeoutMs, verifyTls, ca, lookup }: ConnectorOptions): Connector {
-  return buildConnector({
+  const options = {
     timeout: timeoutMs,
     rejectUnauthorized: verifyTls,
     allowH2: false,
-    onread: LARGE_READS,
     ...(ca !== undefined && { ca }),
     ...(lookup !== undefined && { lookup }),
-  });
+  };
+  const plain = buildConnector({ ...options, onread: LARGE_READS });
+  // A record of TLS has at most 16 KiB (RFC 8446, section 5.1), so there is no more to read at once.
+  const overTls = buildConnector(options);
+  return (to, callback) => (to.protocol === 'https:' ? overTls : plain)(to, callback);
 }
 
 /** The same, and `onScope` is told what kind of address each connection has led to. */
