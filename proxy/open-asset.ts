@@ -8,7 +8,7 @@ import type { Version } from '../indexer/model/version.ts';
 import type { OpenedAsset, Source } from '../indexer/sources/source.ts';
 import type { ByteRange } from './byte-range.ts';
 import { ApiError, backendError } from './error-table.ts';
-import { startPatience } from './first-byte.ts';
+import { startPatience, type Patience } from './first-byte.ts';
 import { readAhead, readWhole } from './read-body.ts';
 import type { BodyChunks } from './send-body.ts';
 import { checkWhole, cutRange, WrongBytesError, type BodyCheck } from './verified-body.ts';
@@ -66,39 +66,48 @@ export function createAssetOpener(options: AssetOpenerOptions): AssetOpener {
     ttlResolution: 0,
     perf: { now: options.now },
   });
-  return {
-    open: async (wanted, { giveUp, log }) => {
-      const { signal } = giveUp;
-      const { locations } = wanted.asset;
-      const trusted = locations.filter((each) => !distrusted.has(trustKey(wanted, each)));
-      const failures: Failure[] = [];
-      const patience = startPatience(giveUp, options.firstByteMs);
-      const hasLeft = (): boolean => signal.aborted && !patience.isOver();
-      for (const location of trusted) {
-        const source = options.sources.get(location.source);
-        const kind = source?.kind ?? 'http';
-        const report = (error: unknown): void => {
-          if (hasLeft()) return;
-          if (error instanceof WrongBytesError) {
-            distrusted.set(trustKey(wanted, location), true);
-            options.onMismatch();
-          }
-          logFailure(log, wanted, { location, kind, error });
-        };
-        try {
-          const bytes = await begin({ wanted, location, source, signal, report });
-          patience.end();
-          return bytes;
-        } catch (error) {
-          if (hasLeft()) throw signal.reason;
-          failures.push({ location, kind, error });
-          if (patience.isOver()) break;
+
+  const openAnywhere = async (
+    wanted: WantedAsset,
+    { giveUp: { signal }, log }: OpenContext,
+    patience: Patience,
+  ): Promise<BodyChunks> => {
+    const { locations } = wanted.asset;
+    const trusted = locations.filter((each) => !distrusted.has(trustKey(wanted, each)));
+    const failures: Failure[] = [];
+    const hasLeft = (): boolean => signal.aborted && !patience.isOver();
+    for (const location of trusted) {
+      const source = options.sources.get(location.source);
+      const kind = source?.kind ?? 'http';
+      const report = (error: unknown): void => {
+        if (hasLeft()) return;
+        if (error instanceof WrongBytesError) {
+          distrusted.set(trustKey(wanted, location), true);
+          options.onMismatch();
         }
+        logFailure(log, wanted, { location, kind, error });
+      };
+      try {
+        return await begin({ wanted, location, source, signal, report });
+      } catch (error) {
+        if (hasLeft()) throw signal.reason;
+        failures.push({ location, kind, error });
+        if (patience.isOver()) break;
       }
-      patience.end();
-      const isMismatch =
-        trusted.length < locations.length || failures.some(({ error }) => error instanceof WrongBytesError);
-      throw isMismatch ? wrongEverywhere(wanted) : await nowhere(wanted, failures);
+    }
+    const isMismatch =
+      trusted.length < locations.length || failures.some(({ error }) => error instanceof WrongBytesError);
+    throw isMismatch ? wrongEverywhere(wanted) : await nowhere(wanted, failures);
+  };
+
+  return {
+    open: async (wanted, context) => {
+      const patience = startPatience(context.giveUp, options.firstByteMs);
+      try {
+        return await openAnywhere(wanted, context, patience);
+      } finally {
+        patience.end();
+      }
     },
   };
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
+import { DOWNLOAD_LIMITS } from '../../proxy/server-limits.ts';
 import { v1Of } from '../builders.ts';
 import { ask } from './http.ts';
 import { BIG, sharedSite, startProxy, untilOver } from './world.ts';
@@ -44,6 +45,28 @@ describe('a client that leaves', () => {
     expect(gitea.requests).toMatchObject([{ outcome: 'broken' }]);
     expect(await logged('request')).toMatchObject({ status: 499, broken: true });
     expect(log.some((line) => line['event'] === 'location_failed' || line['event'] === 'error')).toBe(false);
+  });
+});
+
+describe('the wait for the first byte', () => {
+  test('is over when the client leaves, or it would keep the program from ending', async () => {
+    const { url, gitea, logged } = await site();
+    // Looked at and called all the same: whether a timer is left is not to be seen from outside.
+    const started = vi.spyOn(globalThis, 'setTimeout');
+    const ended = vi.spyOn(globalThis, 'clearTimeout');
+    onTestFinished(() => {
+      started.mockRestore();
+      ended.mockRestore();
+    });
+    gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'hang' } });
+    const outgoing = await download(`${url}/api/v1${AWS}`);
+    while (gitea.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const at = started.mock.calls.findIndex(([, waitMs]) => waitMs === DOWNLOAD_LIMITS.firstByteMs);
+    const timer = started.mock.results[at]?.value as NodeJS.Timeout;
+    outgoing.destroy();
+    await untilOver(gitea);
+    await logged('request');
+    expect(ended.mock.calls.some(([each]) => each === timer)).toBe(true);
   });
 });
 
