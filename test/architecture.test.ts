@@ -31,7 +31,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   tar: ['cli'],
   yauzl: ['cli'],
   ajv: ['config', 'http'],
-  'p-limit': ['sources', 'crawl'],
   semver: ['model'],
 };
 
