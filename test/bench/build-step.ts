@@ -2,8 +2,10 @@ import { strict as assert } from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import process from 'node:process';
-import { emptyMemory } from '../../indexer/model/memory.ts';
-import type { Catalogue } from '../../indexer/model/catalogue.ts';
+import type { Catalogue, CatalogueVersion } from '../../indexer/model/catalogue.ts';
+import type { ExtensionId } from '../../indexer/model/extension.ts';
+import { emptyMemory, type Memory, type VersionRecord } from '../../indexer/model/memory.ts';
+import type { Release } from '../../indexer/model/release.ts';
 import { publishSite, type Current } from '../../indexer/publish/publish.ts';
 import { openSite, readPointer } from '../../indexer/read-site.ts';
 import { renderDocument, renderSite } from '../../indexer/site/documents.ts';
@@ -40,13 +42,13 @@ process.send?.(await build(JSON.parse(process.argv[2] ?? '{}') as BuildTask));
 
 async function build(task: BuildTask): Promise<Built> {
   const catalogue = loadCatalogue(task);
+  const memory = memoryOf(catalogue);
   const root = join(task.folder, 'api', 'v1');
   const storage = createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
   const loadedRssBytes = process.memoryUsage.rss();
   const startedMs = performance.now();
   const current = await openCurrent(storage);
   const generation = (current?.pointer.generation ?? 0) + 1;
-  const memory = emptyMemory();
   const published = await publishSite(storage, current, {
     documents: renderSite(catalogue, memory, { types: TYPES, sources: ['gitea'] }),
     keepGenerations: 5,
@@ -82,6 +84,49 @@ async function build(task: BuildTask): Promise<Built> {
 function loadCatalogue({ extensions, versions, oneChanged }: BuildTask): Catalogue {
   const all = Array.from({ length: extensions }, (_, at) => extensionOf(at, versions + Number(oneChanged && at === 0)));
   return catalogueOf(all.sort((a, b) => (a.id < b.id ? -1 : 1)));
+}
+
+/** What the crawl knew that gave the catalogue: the site's largest document by far. */
+function memoryOf({ extensions }: Catalogue): Memory {
+  const releases = extensions.flatMap(({ id, versions }) => versions.map((each) => releaseOf(id, each)));
+  const attachments = Object.fromEntries(
+    releases.flatMap(({ key, assets }) => assets.map(({ name, digest }) => [`${key}/${name}`, { digest: digest! }])),
+  );
+  const records = extensions.map(({ id, versions }) => [
+    id,
+    Object.fromEntries(versions.map((each) => [each.version, recordOf(each)])),
+  ]);
+  return {
+    ...emptyMemory(),
+    sources: { gitea: { releases, findings: [], attachments } },
+    versions: Object.fromEntries(records),
+  };
+}
+
+function releaseOf(id: ExtensionId, { version, publishedAt, notes, about, assets }: CatalogueVersion): Release {
+  return {
+    id,
+    version,
+    tag: version,
+    key: `${id}#${version}`,
+    published_at: publishedAt,
+    ...(notes !== undefined && { notes }),
+    about,
+    assets: assets.map(({ name, size, mediaType, digest, digestOrigin, primary, locations }) => ({
+      name,
+      size,
+      media_type: mediaType,
+      ...(primary && { primary }),
+      location: locations[0]!,
+      digest: digest!,
+      digest_origin: digestOrigin!,
+    })),
+  };
+}
+
+function recordOf({ firstSeen, assets }: CatalogueVersion): VersionRecord {
+  const digests = Object.fromEntries(assets.map(({ name, digest }) => [name, digest!]));
+  return { first_seen: firstSeen, checksum: assets[0]!.digest!, digests };
 }
 
 async function openCurrent(storage: ReturnType<typeof createFolderStorage>): Promise<Current | undefined> {
