@@ -7,7 +7,7 @@ import { temporaryFolder } from '../builders.ts';
 const DAY_MS = 86_400_000;
 
 function settings(overrides: Partial<SettingsInputs> = {}) {
-  return settingsOf({ flags: {}, env: {}, home: '/home/ann', cwd: '/work/shop', platform: 'linux', ...overrides });
+  return settingsOf({ flags: {}, env: {}, home: '/home/ann', cwd: '/srv/shop', platform: 'linux', ...overrides });
 }
 
 describe('settingsOf', () => {
@@ -16,8 +16,8 @@ describe('settingsOf', () => {
       sites: [],
       cacheFolder: '/home/ann/.cache/extension-registry',
       offline: false,
-      root: '/work/shop/.provisioning/extensions',
-      projectFolder: '/work/shop',
+      root: '/srv/shop/.provisioning/extensions',
+      projectFolder: '/srv/shop',
       minAgeMs: 0,
       blocked: [],
       verbose: false,
@@ -54,18 +54,18 @@ describe('settingsOf', () => {
   test('finds folders from where they were named', () => {
     const project = { folder: '/work', sites: ['../mirror/v1', 'file:///srv/v1'] };
     expect(settings({ project }).sites).toEqual(['/mirror/v1', 'file:///srv/v1']);
-    expect(settings({ flags: { site: 'v1' }, project }).sites).toEqual(['/work/shop/v1']);
+    expect(settings({ flags: { site: 'v1' }, project }).sites).toEqual(['/srv/shop/v1']);
     expect(settings({ env: { EXTENSION_REGISTRY_URL: 'a folder/v1, https://b.example/v1,' } }).sites).toEqual([
-      '/work/shop/a folder/v1',
+      '/srv/shop/a folder/v1',
       'https://b.example/v1',
     ]);
   });
 
   test.each<[flag: string | undefined, variable: string | undefined, root: string]>([
-    [undefined, undefined, '/work/.provisioning/extensions'],
-    [undefined, '', '/work/.provisioning/extensions'],
+    [undefined, undefined, '/srv/.provisioning/extensions'],
+    [undefined, '', '/srv/.provisioning/extensions'],
     [undefined, '/opt/extensions', '/opt/extensions'],
-    ['ext', '/opt/extensions', '/work/shop/ext'],
+    ['ext', '/opt/extensions', '/srv/shop/ext'],
   ])('installs with --root %s and PROVISIONING_EXTENSIONS_PATH %s to %s', (flag, variable, root) => {
     const inputs = { flags: { root: flag }, env: { PROVISIONING_EXTENSIONS_PATH: variable } };
     expect(settings({ ...inputs, project: { folder: '/work' } })).toMatchObject({ root, projectFolder: '/work' });
@@ -74,7 +74,7 @@ describe('settingsOf', () => {
   test.each<[platform: string, env: SettingsInputs['env'], cacheFolder: string]>([
     ['linux', { XDG_CACHE_HOME: '/var/cache/ann' }, '/var/cache/ann/extension-registry'],
     ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/ann/.cache/extension-registry'],
-    ['linux', { XDG_CACHE_HOME: '/x', EXTENSION_REGISTRY_CACHE: 'cache' }, '/work/shop/cache'],
+    ['linux', { XDG_CACHE_HOME: '/x', EXTENSION_REGISTRY_CACHE: 'cache' }, '/srv/shop/cache'],
     ['darwin', {}, '/home/ann/Library/Caches/extension-registry'],
     ['win32', { LOCALAPPDATA: '/local' }, '/local/extension-registry/cache'],
     ['win32', {}, '/home/ann/AppData/Local/extension-registry/cache'],

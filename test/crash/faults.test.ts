@@ -51,7 +51,7 @@ describe('a limit on file sizes', () => {
   });
 });
 
-/** Root may write anywhere, so the program then runs as nobody, who must be able to read it. */
+/** Root may write anywhere, so the program then runs as nobody, who must be able to read it: so it is in CI, where the clone is. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 const canRun = user === undefined || (await canEveryoneReach(MAIN));
 

@@ -35,7 +35,7 @@ async function placeOn(folder: string): Promise<Workplace> {
   return { ...place, root };
 }
 
-/** Root may mount, but not in every container. */
+/** Root may mount, but not in every container. CI runs as root, and where it may. */
 const canMount = process.getuid?.() === 0 && (await tryMount());
 
 async function tryMount(): Promise<boolean> {

@@ -92,6 +92,7 @@ describe('GET /health', () => {
 
   test('gives a backend as long as the limits say', async () => {
     const { get } = await site();
+    // Looked at and called all the same: the limit itself would take seconds to be seen.
     const timeout = vi.spyOn(AbortSignal, 'timeout');
     onTestFinished(() => timeout.mockRestore());
     await get('/health');

@@ -165,6 +165,7 @@ describe('one download too many', () => {
 describe('the limits of downloads', () => {
   test('hold without being asked for', async () => {
     const { get, gitea } = await site();
+    // Looked at and called all the same: the limit itself would take a minute to be seen.
     const interval = vi.spyOn(globalThis, 'setInterval');
     onTestFinished(() => interval.mockRestore());
     expect((await get(AWS)).status).toBe(200);

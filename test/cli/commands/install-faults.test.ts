@@ -189,7 +189,7 @@ describe('litter of runs that were killed', () => {
   });
 });
 
-/** Root may write anywhere, so the program then runs as nobody, who must be able to read it. */
+/** Root may write anywhere, so the program then runs as nobody, who must be able to read it: so it is in CI, where the clone is. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 const canRun = user === undefined || (await canEveryoneReach(join(import.meta.dirname, '../../../cli/main.ts')));
 

@@ -32,6 +32,7 @@ while True:
     sys.stdout.buffer.write(data)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 `;
+/** It runs in CI, which needs Python for schemathesis too. */
 const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 async function onTerminal(place: Workplace, columns: number, ...args: string[]): Promise<string> {
