@@ -31,7 +31,7 @@ describe('settingsOf', () => {
       EXTENSION_REGISTRY_MIN_AGE: '1d',
     };
     const project = {
-      folder: '/work',
+      folder: '/srv',
       sites: ['https://toml.example/v1'],
       proxy: 'https://toml.example',
       minAge: '2d',
@@ -44,7 +44,7 @@ describe('settingsOf', () => {
     expect(chosen({ env })).toEqual([['https://env.example/v1'], 'https://env.example', 1]);
     expect(chosen({ env, project })).toEqual([['https://toml.example/v1'], 'https://toml.example', 2]);
     expect(chosen({ env, project, flags })).toEqual([['https://flag.example/v1'], 'https://flag.example', 3]);
-    expect(chosen({ env, project: { folder: '/work' } })).toEqual([
+    expect(chosen({ env, project: { folder: '/srv' } })).toEqual([
       ['https://env.example/v1'],
       'https://env.example',
       1,
@@ -52,7 +52,7 @@ describe('settingsOf', () => {
   });
 
   test('finds folders from where they were named', () => {
-    const project = { folder: '/work', sites: ['../mirror/v1', 'file:///srv/v1'] };
+    const project = { folder: '/srv', sites: ['../mirror/v1', 'file:///srv/v1'] };
     expect(settings({ project }).sites).toEqual(['/mirror/v1', 'file:///srv/v1']);
     expect(settings({ flags: { site: 'v1' }, project }).sites).toEqual(['/srv/shop/v1']);
     expect(settings({ env: { EXTENSION_REGISTRY_URL: 'a folder/v1, https://b.example/v1,' } }).sites).toEqual([
@@ -68,7 +68,7 @@ describe('settingsOf', () => {
     ['ext', '/opt/extensions', '/srv/shop/ext'],
   ])('installs with --root %s and PROVISIONING_EXTENSIONS_PATH %s to %s', (flag, variable, root) => {
     const inputs = { flags: { root: flag }, env: { PROVISIONING_EXTENSIONS_PATH: variable } };
-    expect(settings({ ...inputs, project: { folder: '/work' } })).toMatchObject({ root, projectFolder: '/work' });
+    expect(settings({ ...inputs, project: { folder: '/srv' } })).toMatchObject({ root, projectFolder: '/srv' });
   });
 
   test.each<[platform: string, env: SettingsInputs['env'], cacheFolder: string]>([
