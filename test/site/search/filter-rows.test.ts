@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SearchDocument } from '../../indexer/model/documents.ts';
-import { createSearch, filterRows, type SearchQuery } from '../../indexer/site/search.ts';
+import type { SearchDocument } from '../../../indexer/model/documents.ts';
+import { createSearch, filterRows, type SearchQuery } from '../../../indexer/site/search.ts';
 
 const DOCUMENT: SearchDocument = {
   schema: 1,
