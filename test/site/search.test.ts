@@ -50,11 +50,13 @@ describe('Search.query', () => {
     expect(found({ text: 'code' }, items)).toEqual(['provider/x', 'provider/mode', 'provider/node']);
   });
 
-  test('forgives one typo from four letters, never two and never in shorter words', () => {
+  test('forgives one typo from four letters, two from seven, and none in shorter words', () => {
     const items = [item('provider/etcd | x | x'), item('provider/dex | x | x'), item('provider/prometheus | x | x')];
     expect(found({ text: 'etcb' }, items)).toEqual(['provider/etcd']);
+    expect(found({ text: 'tecb' }, items)).toEqual([]);
     expect(found({ text: 'dxe' }, items)).toEqual([]);
-    expect(found({ text: 'prmoethues' }, items)).toEqual([]);
+    expect(found({ text: 'prmoethues' }, items)).toEqual(['provider/prometheus']);
+    expect(found({ text: 'prmoethuse' }, items)).toEqual([]);
   });
 
   test('puts deprecated extensions last with a lower score than any other', () => {
@@ -117,7 +119,12 @@ describe('Search.query', () => {
     ['words before typos', ['fast-vault | x | x', 'z | x | vualt, so fast'], ['fast vualt', 'z', 'fast-vault']],
     ['typos of names before those of tags', ['a | vault | x', 'z-vault | x | x'], ['vualt', 'z-vault', 'a']],
     ['no row for a stop word beside others', ['a | x | the log', 'z | x | the cache'], ['the cache', 'z']],
-    ['a row for stop words alone', ['z | x | the cache'], ['The', 'z']],
+    [
+      'a row for stop words alone where it is named so',
+      ['on-the-fly | x | x', 'z | x | the cache'],
+      ['The', 'on-the-fly'],
+    ],
+    ['a stop word of a name', ['z-for-fly | x | x', 'z-fly | x | x'], ['z for fly', 'z-for-fly', 'z-fly']],
     ['a joined word as one', ['z | x | for certmanager', 'm | x | a manager'], ['cert-manager', 'z']],
     [
       'a joined word by all of its parts',

@@ -1,5 +1,5 @@
 import type { SearchDocument } from '../../model/documents.ts';
-import { createSearch, filterRows, type SearchHit } from '../search.ts';
+import { cellsOf, createSearch } from '../search.ts';
 import type { SearchQuery } from './query.ts';
 
 /*
@@ -61,33 +61,18 @@ const LIMIT = 20;
 /** Reads the search document; whatever else an answer needs is read for that answer, and once. */
 export async function openSearch({ read, file }: OpenSearchOptions): Promise<OpenedSearch> {
   const list = (await read(file)) as SearchDocument;
-  const search = createSearch(list);
+  const engine = createSearch(list);
   const deprecated = new Set(list.deprecated);
-  const foundOf = ({ row, score }: SearchHit): FoundExtension => ({
-    ...cellsOf(list, row),
-    deprecated: deprecated.has(row),
-    score,
-  });
   return {
     list,
     search: async ({ limit = LIMIT, offset = 0, ...query }) => {
-      const found =
-        query.text.trim() === '' ? filterRows(list, query).map((row) => ({ row, score: 0 })) : search.query(query);
-      return { hits: found.slice(offset, offset + limit).map(foundOf), total: found.length, complete: true };
+      const { hits, total } = engine.first(query, offset + limit);
+      const found = hits.slice(offset).map(({ row, score }) => ({
+        ...cellsOf(list, row),
+        deprecated: deprecated.has(row),
+        score,
+      }));
+      return { hits: found, total, complete: true };
     },
-  };
-}
-
-function cellsOf(list: SearchDocument, row: number): Omit<FoundExtension, 'deprecated' | 'score'> {
-  const [type = '', name = ''] = [list.type[row], list.name[row]];
-  return {
-    id: `${type}/${name}`,
-    type,
-    name,
-    version: list.version[row] ?? '',
-    description: list.description[row] ?? '',
-    author: list.author[row] ?? '',
-    sources: list.source[row] ?? [],
-    tags: list.tags[row] ?? [],
   };
 }

@@ -1,4 +1,4 @@
-import { foldCase } from './words.ts';
+import { foldCase, isUnspaced } from './words.ts';
 
 /*
  * What somebody asks, from one line of text, and whether an extension passes its filters.
@@ -37,8 +37,6 @@ const MAX_PHRASES = 8;
 const TOKEN = /(?:(type|source|tag|author):)?(?:"([^"]*)"?|(\S+))/gi;
 const UNFINISHED = /^(?:type|source|tag|author):$/i;
 const BETWEEN = /[\s._/-]+/g;
-/** Scripts that set no space between words, so that a phrase may begin and end within a run of letters. */
-const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]/u;
 const LETTER = /[\p{L}\p{N}\p{M}]/u;
 
 /**
@@ -98,7 +96,7 @@ function says(text: string, phrase: string): boolean {
 
 /** Whether a phrase may begin or end between its own letter and the next one of the text. */
 function isEdge(beyond = ' ', own = ' '): boolean {
-  return !LETTER.test(beyond) || UNSPACED.test(own);
+  return !LETTER.test(beyond) || isUnspaced(own);
 }
 
 function plain(text: string): string {

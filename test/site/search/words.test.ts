@@ -1,42 +1,32 @@
 import { describe, expect, test } from 'vitest';
-import { foldCase, formsOf, isOneTypo, splitWords } from '../../../indexer/site/search/words.ts';
+import { distanceWithin, foldCase, splitWords } from '../../../indexer/site/search/words.ts';
 
 describe('splitWords', () => {
-  test.each<[text: string, parts: string[][]]>([
-    ['cert-manager', [['cert', 'manager']]],
-    [
-      'certManager CertManager',
-      [
-        ['cert', 'manager'],
-        ['cert', 'manager'],
-      ],
-    ],
-    ['cert_manager.io', [['cert', 'manager', 'io']]],
-    ['HTTPServer', [['http', 'server']]],
-    ['k8s K3S v1Beta', [['k8s'], ['k3', 's'], ['v1', 'beta']]],
-    ['provider/aws, (gcp)', [['provider'], ['aws'], ['gcp']]],
-    ['--a--b--', [['a', 'b']]],
-    ['Réseaux ＡＷＳ ﬁle', [['reseaux'], ['aws'], ['file']]],
-    ['Журнал 日志 サーバー 서버', [['журнал'], ['日志'], ['サーバー'], ['서버']]],
-    ['- . _ !?', []],
-    ['', []],
-  ])('splits %j', (text, parts) => {
-    expect(splitWords(text)).toEqual(parts.map((each) => ({ joined: each.join(''), parts: each })));
-  });
-});
-
-describe('formsOf', () => {
-  test('gives the parts and what follows from each on, joined', () => {
-    const [word] = splitWords('nginx-ingress-controller');
-    expect(new Set(formsOf(word!))).toEqual(
-      new Set(['nginx', 'nginxingresscontroller', 'ingress', 'ingresscontroller', 'controller']),
-    );
+  test.each<[text: string, ...words: [parts: string, extras: string][]]>([
+    ['cert-manager', ['cert manager', '']],
+    ['certManager CertManager', ['cert manager', 'certmanager'], ['cert manager', 'certmanager']],
+    ['cert_manager.io', ['cert manager io', '']],
+    ['HTTPServer', ['http server', 'httpserver']],
+    ['PostgreSQL', ['postgre sql', 'postgresql']],
+    ['k8s K3S v1Beta', ['k8s', ''], ['k3 s', 'k3s'], ['v1 beta', 'v1beta']],
+    ['provider/aws, (gcp)', ['provider', ''], ['aws', ''], ['gcp', '']],
+    ['--a--b--', ['a b', '']],
+    ['Réseaux ＡＷＳ ﬁle', ['reseaux', ''], ['aws', ''], ['file', '']],
+    ['Журнал', ['журнал', '']],
+    ['日志 日志收集 云', ['日志', '志'], ['日志 志收 收集', '集'], ['云', '']],
+    ['サーバー 서버를', ['サー ーバ バー', 'ー'], ['서버 버를', '를']],
+    ['使用Kubernetes部署', ['使用 kubernetes 部署', '用 署']],
+    ['- . _ !?'],
+    [''],
+  ])('splits %j', (text, ...words) => {
+    expect(splitWords(text).map(({ parts, extras }) => [parts.join(' '), extras.join(' ')])).toEqual(words);
   });
 
   test('joins nothing from the ninth part on, so that a long word costs no more than its length', () => {
-    const [eight, nine] = splitWords('a-b-c-d-e-f-g-h a-b-c-d-e-f-g-h-i');
-    expect(formsOf(eight!)).toContain('abcdefgh');
-    expect(formsOf(nine!)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+    const [eight, nine] = splitWords('aBcBcBcBcBcBcBc aBcBcBcBcBcBcBcBc');
+    expect(eight?.extras).toEqual(['abcbcbcbcbcbcbc']);
+    expect(nine?.parts).toHaveLength(9);
+    expect(nine?.extras).toEqual([]);
   });
 });
 
@@ -69,14 +59,19 @@ function distanceOf(a: string, b: string): number {
   return table[a.length]![b.length]!;
 }
 
-describe('isOneTypo', () => {
-  test('agrees with the distance by its definition for all words of up to four of three letters', () => {
-    const words = [''];
-    for (const word of words) if (word.length < 4) words.push(`${word}a`, `${word}b`, `${word}c`);
-    expect(words).toHaveLength(1 + 3 + 9 + 27 + 81);
-    const wrong = words.flatMap((a) =>
-      words.filter((b) => isOneTypo(a, b) !== (distanceOf(a, b) === 1)).map((b) => [a, b]),
-    );
-    expect(wrong).toEqual([]);
-  });
+describe('distanceWithin', () => {
+  test.each([1, 2])(
+    'agrees with the distance by its definition up to %i, for all words of up to four of three letters',
+    (most) => {
+      const words = [''];
+      for (const word of words) if (word.length < 4) words.push(`${word}a`, `${word}b`, `${word}c`);
+      expect(words).toHaveLength(1 + 3 + 9 + 27 + 81);
+      const wrong = words.flatMap((a) =>
+        words
+          .filter((b) => Math.min(distanceWithin(a, b, most), most + 1) !== Math.min(distanceOf(a, b), most + 1))
+          .map((b) => [a, b]),
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
 });
