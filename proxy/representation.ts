@@ -43,6 +43,7 @@ export interface RepresentationOptions {
 export const OF_BODIES: ReadonlySet<string> = new Set([
   'access-control-expose-headers',
   'cross-origin-resource-policy',
+  'x-content-type-options',
 ]);
 
 export function createRepresentations(
