@@ -4,7 +4,7 @@ import { codeOf, RegistryError } from './model/errors.ts';
 import type { Current } from './publish/publish.ts';
 import { openSite, readPointer, readReferenced, type Site } from './read-site.ts';
 import type { RenderedDocument } from './site/documents.ts';
-import { blobOf, DOCUMENT_FOLDERS, fileOf, MEMORY, POINTER_FILE } from './site/layout.ts';
+import { blobOf, DOCUMENT_FOLDERS, fileOf, isFilePath, MEMORY, POINTER_FILE } from './site/layout.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
 
 /**
@@ -35,6 +35,9 @@ export async function salvageCurrent(storage: SiteStorage): Promise<Current | un
   }
 }
 
+/** A type may be named like a file, so its folder is looked into as well. */
+const FILE_ENDING = /\.(?:html|json|xml)$/;
+
 /** The manifest of what the friendly files are just now: the site's own, where none of them is damaged. */
 export async function manifestOfFriendly(storage: SiteStorage): Promise<Manifest> {
   const documents: Manifest['documents'] = {};
@@ -49,8 +52,10 @@ export async function manifestOfFriendly(storage: SiteStorage): Promise<Manifest
 
 async function* pathsIn(storage: SiteStorage, folder: string): AsyncGenerator<string> {
   for (const name of await storage.list(folder)) {
-    if (name === POINTER_FILE) yield folder;
-    else yield* pathsIn(storage, `${folder}/${name}`);
+    const path = `${folder}/${name}`;
+    if (isFilePath(path) && FILE_ENDING.test(path) && (await storage.list(path)).length === 0) yield path;
+    else if (name === POINTER_FILE && !isFilePath(path)) yield folder;
+    else yield* pathsIn(storage, path);
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseDigest, type Digest } from '../indexer/model/digest.ts';
-import { LIST } from '../indexer/site/layout.ts';
+import { isFilePath, LIST, POINTER_FILE } from '../indexer/site/layout.ts';
 import { ApiError } from './error-table.ts';
 
 export type CacheName = 'list' | 'metadata' | 'versions';
@@ -22,6 +22,9 @@ const OTHER: DocumentKind = { cache: 'list', route: '/api/v1/*' };
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._+~-]{0,199}$/;
 const BLOB = /^by-hash\/sha256\/([0-9a-f]{2})\/(\1[0-9a-f]{62})\.json$/;
 
+/** What the literal path of a document ends in. */
+const LITERAL = `/${POINTER_FILE}`;
+
 /** @param path a document's, such as `extensions/provider/aws`; empty for the pointer */
 export function kindOf(path: string): DocumentKind {
   if (path === '') return POINTER;
@@ -35,10 +38,15 @@ export function kindOf(path: string): DocumentKind {
   return path.startsWith('/versions', part) ? VERSIONS : path.startsWith('/notes', part) ? NOTES : OTHER;
 }
 
-/** Three spellings are one document: `extensions`, `extensions/` and, its literal file, `extensions/index.json`. */
+/**
+ * Three spellings are one document: `extensions`, `extensions/` and, its literal file, `extensions/index.json`; but a path
+ * that is a file's name has one only.
+ * @param path what follows `/api/v1/`
+ */
 export function withoutFile(path: string): string {
-  if (path.endsWith('/index.json')) return path.slice(0, -'/index.json'.length);
-  return path.endsWith('/') ? path.slice(0, -1) : path;
+  if (path === POINTER_FILE) return '';
+  const end = path.endsWith(LITERAL) ? LITERAL.length : Number(path.endsWith('/'));
+  return end === 0 || isFilePath(path) ? path : path.slice(0, -end);
 }
 
 /** @param text what follows `/api/v1/` @throws ApiError */

@@ -16,10 +16,12 @@ const compressors: Readonly<Record<ContentCoding, (bytes: Uint8Array) => Promise
     }),
 };
 
-/** A JSON text as it is served, in each coding that somebody wanted. */
+/** A text as it is served, in each coding that somebody wanted. */
 export interface Document {
   readonly bytes: Buffer;
   readonly digest: Digest;
+  /** Without a parameter. */
+  readonly mediaType: string;
   readonly isCompressible: boolean;
   /** Made once, on first want. */
   encoded(coding: ContentCoding): Promise<Buffer>;
@@ -28,12 +30,17 @@ export interface Document {
 }
 
 /** @param digest where it is known already */
-export function createDocument(bytes: Buffer, digest: Digest = digestOf(bytes)): Document {
+export function createDocument(
+  bytes: Buffer,
+  digest: Digest = digestOf(bytes),
+  mediaType = 'application/json',
+): Document {
   const encodings = new Map<ContentCoding, Promise<Buffer>>();
   let parsed: unknown;
   return {
     bytes,
     digest,
+    mediaType,
     isCompressible: bytes.length >= MIN_COMPRESSED_BYTES,
     encoded: (coding) => {
       const made = encodings.get(coding) ?? compressors[coding](bytes);

@@ -2,7 +2,7 @@ import type { Config } from '../indexer/config/config.ts';
 import { digestOf, type Digest } from '../indexer/model/digest.ts';
 import { RegistryError } from '../indexer/model/errors.ts';
 import { readReferenced } from '../indexer/read-site.ts';
-import { blobOf, fileOf, MANIFEST, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
+import { blobOf, fileOf, MANIFEST, mediaTypeOf, OUTSIDE_GENERATIONS } from '../indexer/site/layout.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { createDocumentCache, type CacheStatistics, type DocumentCache } from './document-cache.ts';
 import { kindOf, type CacheName } from './document-path.ts';
@@ -52,7 +52,7 @@ export function createDocuments(reader: SiteReader, { cache }: Pick<Config, 'cac
     const entry = Object.hasOwn(documents, path) ? documents[path] : undefined;
     if (entry === undefined) return undefined;
     return caches[kindOf(path).cache].get(`${generation.key} ${path}`, async () =>
-      wrap(await generation.site.readDocument(path), entry.digest),
+      wrap(await generation.site.readDocument(path), entry.digest, mediaTypeOf(path)),
     );
   };
 
@@ -96,6 +96,6 @@ async function readKept(reader: SiteReader, digest: Digest): Promise<Buffer | un
   return bytes;
 }
 
-function wrap(bytes: Buffer | undefined, digest?: Digest): Document | undefined {
-  return bytes && createDocument(bytes, digest);
+function wrap(bytes: Buffer | undefined, digest?: Digest, mediaType?: string): Document | undefined {
+  return bytes && createDocument(bytes, digest, mediaType);
 }

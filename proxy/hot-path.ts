@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { POINTER_FILE } from '../indexer/site/layout.ts';
 import { blobDigestOf, kindOf, withoutFile, type DocumentKind } from './document-path.ts';
 import type { Document } from './document.ts';
 import { conditional, type Ready, type Representations } from './representation.ts';
@@ -73,9 +74,11 @@ function readyAs(as: Representations, document: Document, headers: IncomingHttpH
 
 /** A document's path, empty for the pointer; undefined for a URL that has none, and also for some that have one in the end. */
 function pathOf(url: string): string | undefined {
-  const target = withoutFile(url);
-  if (target === BASE) return '';
-  return target.startsWith(`${BASE}/`) && target.length > BASE.length + 1 ? target.slice(BASE.length + 1) : undefined;
+  if (url === BASE || url === `${BASE}/`) return '';
+  if (!url.startsWith(`${BASE}/`)) return undefined;
+  const rest = url.slice(BASE.length + 1);
+  const path = withoutFile(rest);
+  return path === '' && rest !== POINTER_FILE ? undefined : path;
 }
 
 /** A request that has nothing to be refused for: it names a host and brings no body. */

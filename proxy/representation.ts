@@ -46,6 +46,10 @@ export const OF_BODIES: ReadonlySet<string> = new Set([
   'x-content-type-options',
 ]);
 
+const JSON_TYPE = 'application/json';
+/** The pages' own policy, and what only a header can say: they are in no frame of another site. */
+const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 export function createRepresentations(
   documentClass: DocumentClass,
   { compress, common }: RepresentationOptions,
@@ -71,9 +75,12 @@ export function createRepresentations(
         // Also on identity: a cache that keeps it must not give it to a client that asks otherwise, nor the other way.
         vary: 'Accept-Encoding',
       };
+      // A by-hash file is named `.json` whatever it holds, every host goes by the name, and no browser runs what is JSON.
+      const mediaType = documentClass === 'forever' ? JSON_TYPE : document.mediaType;
       const headers = {
         ...validators,
-        'content-type': 'application/json; charset=utf-8',
+        'content-type': `${mediaType}; charset=utf-8`,
+        ...(mediaType !== JSON_TYPE && { 'content-security-policy': PAGE_POLICY }),
         'content-length': String(body.length),
         ...(coding !== 'identity' && { 'content-encoding': coding }),
       };

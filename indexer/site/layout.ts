@@ -3,10 +3,11 @@ import type { ExtensionId } from '../model/extension.ts';
 
 /*
  * The site below `api/v1`. Each document of path `p` is the file `p/index.json`, so that a path can be a document and
- * have children on every file system and host; each is also a file named by its own bytes.
+ * have children on every file system and host; each is also a file named by its own bytes. What browsers, feed readers
+ * and shields.io read lies in folders of its own, where a document's path is its file (decision 0018).
  *
  *   index.json                                      the pointer: which generation is current
- *   by-hash/sha256/ab/<64 hex>.json                 every document of the manifest, never changed
+ *   by-hash/sha256/ab/<64 hex>.json                 every document of the manifest, never changed, whatever its type
  *   manifest/index.json                             path -> digest, size
  *   extensions/index.json                           the list
  *   extensions/<type>/<name>/index.json             one extension
@@ -19,6 +20,11 @@ import type { ExtensionId } from '../model/extension.ts';
  *   memory/index.json                               what the next crawl must know
  *   status/index.json, crawl/index.json             the newest crawl; not part of a generation
  *   generations/index.json                          the generations that can be gone back to; not part of one
+ *   feeds/index.xml, feeds/by-type/<type>.xml       new versions (Atom)
+ *   badges/<type>/<name>.json                       for shields.io, where `[site] badges` is on
+ *   html/index.html                                 the list for readers without JavaScript
+ *   html/by-type/<type>/<letter>.html, …-2.html     cut by the first letter of the names
+ *   sitemap/index.xml, sitemap/<n>.xml              for search engines, where `[site] public_url` is set
  */
 
 /** Items on one of `pages/<n>`. */
@@ -34,14 +40,43 @@ export const CRAWL = 'crawl';
 export const GENERATIONS = 'generations';
 /** Documents that tell of the site as it is now, and belong to no generation: only their friendly files are there. */
 export const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL, GENERATIONS]);
+/** The folders in which a document's path is the name of its file -> what is in them. */
+const FILE_FOLDERS: ReadonlyMap<string, string> = new Map([
+  ['feeds', 'application/atom+xml'],
+  ['badges', 'application/json'],
+  ['html', 'text/html'],
+  ['sitemap', 'application/xml'],
+]);
 /** The folders that hold the friendly files of every document of a generation but the manifest. */
-export const DOCUMENT_FOLDERS: readonly string[] = [LIST, 'by-type', 'by-source', 'pages', SEARCH, MEMORY];
+export const DOCUMENT_FOLDERS: readonly string[] = [
+  LIST,
+  'by-type',
+  'by-source',
+  'pages',
+  SEARCH,
+  MEMORY,
+  ...FILE_FOLDERS.keys(),
+];
 /** The folder of the folders of files that are named by their bytes. */
 export const BLOBS = 'by-hash/sha256';
 
 /** The friendly file of a document's path. */
 export function fileOf(path: string): string {
-  return `${path}/index.json`;
+  return isFilePath(path) ? path : `${path}/index.json`;
+}
+
+/** Whether a path is its document's file: no extension's name decides that, only the folder. */
+export function isFilePath(path: string): boolean {
+  return FILE_FOLDERS.has(topOf(path));
+}
+
+/** The media type of a friendly file, which every host tells by its ending. */
+export function mediaTypeOf(path: string): string {
+  return FILE_FOLDERS.get(topOf(path)) ?? 'application/json';
+}
+
+function topOf(path: string): string {
+  return path.slice(0, Math.max(0, path.indexOf('/')));
 }
 
 /** The file of a document by its bytes. */
@@ -73,4 +108,28 @@ export function sourcePath(source: string): string {
 /** @param number from 1 */
 export function pagePath(number: number): string {
   return `pages/${number}`;
+}
+
+export const SITE_FEED = 'feeds/index.xml';
+
+export function typeFeedPath(type: string): string {
+  return `feeds/by-type/${type}.xml`;
+}
+
+export function badgePath(id: ExtensionId): string {
+  return `badges/${id}.json`;
+}
+
+export const HTML_INDEX = 'html/index.html';
+
+/** @param letter the first of the names @param number from 1 */
+export function htmlPath(type: string, letter: string, number: number): string {
+  return `html/by-type/${type}/${number === 1 ? letter : `${letter}-${number}`}.html`;
+}
+
+export const SITEMAP_INDEX = 'sitemap/index.xml';
+
+/** @param number from 1 */
+export function sitemapPath(number: number): string {
+  return `sitemap/${number}.xml`;
 }

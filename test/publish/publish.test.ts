@@ -45,7 +45,7 @@ function publishOrDie(root: string, world: World, n: number): Promise<boolean> {
 describe('publishSite', () => {
   test('publishes into an empty place', async () => {
     const root = await temporaryFolder();
-    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: true, written: 7, removed: 0 });
+    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: true, written: 9, removed: 0 });
     await expectFriendlyPathsOf(root, OLD);
   });
 
@@ -54,8 +54,8 @@ describe('publishSite', () => {
     await publish(storageIn(root), OLD);
     expect(await publish(storageIn(root), NEW)).toMatchObject({
       changed: true,
-      written: 5,
-      removed: 2,
+      written: 7,
+      removed: 3,
       pointer: { generation: 2 },
     });
     await expectFriendlyPathsOf(root, NEW);
@@ -75,19 +75,22 @@ describe('publishSite', () => {
     const { storage, log } = recording(storageIn(root));
     await publish(storage, NEW);
     expect(log).toEqual([
-      // One fewer than the documents that are new: `e/c/versions` has the bytes of `e/same`.
-      ...Array.from({ length: 4 }, () => 'create'),
+      // Two fewer than the documents that are new: `e/c/versions` has the bytes of `e/same`, `html/e/c.html` those of `e/c`.
+      ...Array.from({ length: 5 }, () => 'create'),
       'replace .unfinished.json',
       'expose list/index.json',
       'expose e/a/index.json',
       'expose e/c/index.json',
       'expose e/c/versions/index.json',
+      'expose feeds/index.xml',
+      'expose html/e/c.html',
       'expose manifest/index.json',
       'replace status/index.json',
       'replace crawl/index.json',
       'swap index.json',
       'remove e/b/index.json',
       'remove e/gone/index.json',
+      'remove html/e/b.html',
       // No path is left to be set right, only what is of no use any more.
       'replace .unfinished.json',
       'replace generations/index.json',

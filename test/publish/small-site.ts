@@ -75,6 +75,23 @@ export async function expectFriendlyPathsOf(root: string, world: World): Promise
   expect(digestOf(await readFile(join(root, fileOf(MANIFEST))))).toBe(pointer.manifest.digest);
 }
 
-export const OLD: World = { list: ['a', 'b'], 'e/a': 'old a', 'e/b': 'b', 'e/gone': 'gone', 'e/same': [] };
-export const NEW: World = { list: ['a', 'c'], 'e/a': 'new a', 'e/c': 'c', 'e/c/versions': [], 'e/same': [] };
-export const NEXT: World = { list: ['d'], 'e/a': 'old a', 'e/d': 'd', 'e/same': [] };
+/** Documents of every kind: paths that are folders, some within each other, and paths that are files. */
+export const OLD: World = {
+  list: ['a', 'b'],
+  'e/a': 'old a',
+  'e/b': 'b',
+  'e/gone': 'gone',
+  'e/same': [],
+  'feeds/index.xml': 'a, b',
+  'html/e/b.html': 'b',
+};
+export const NEW: World = {
+  list: ['a', 'c'],
+  'e/a': 'new a',
+  'e/c': 'c',
+  'e/c/versions': [],
+  'e/same': [],
+  'feeds/index.xml': 'c, a, b',
+  'html/e/c.html': 'c',
+};
+export const NEXT: World = { list: ['d'], 'e/a': 'old a', 'e/d': 'd', 'e/same': [], 'feeds/index.xml': 'd' };
