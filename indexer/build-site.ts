@@ -172,6 +172,7 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
   const options = {
     types: [...config.types.keys()],
     sources: config.sources.map((each) => each.name),
+    badges: config.site.badges,
     ...(publicUrl !== undefined && { publicUrl }),
   };
   return publishSite(storage, current, {

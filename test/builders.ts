@@ -50,7 +50,7 @@ export function configOf(sitePath: string, sources: SourceConfig[], indexer: Par
     sources,
     cache: { capacity: 1_000, ttlSeconds: 300, enableMetadataCache: true, enableListCache: true },
     types: BUILT_IN_TYPES,
-    site: { path: sitePath, keepGenerations: 5 },
+    site: { path: sitePath, keepGenerations: 5, badges: false },
     policy: [],
     indexer: {
       concurrency: 4,

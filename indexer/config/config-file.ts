@@ -59,6 +59,7 @@ export interface ConfigFile {
     path?: string;
     public_url?: string;
     keep_generations?: number;
+    badges?: boolean;
   };
   policy?: {
     file?: string;

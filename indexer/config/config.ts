@@ -30,6 +30,8 @@ export interface Config {
     publicUrl?: string;
     /** Generations that can be gone back to, the current one included. */
     keepGenerations: number;
+    /** Whether each extension has a document for badges. */
+    badges: boolean;
   };
   /** In the order of the policy file; empty without one. */
   policy: PolicyRule[];

@@ -149,6 +149,7 @@ function configFromFile(file: ConfigFile, { folder, sources, policy }: CheckedPa
       path: resolve(folder, site.path ?? 'public'),
       ...(site.public_url !== undefined && { publicUrl: parseHttpUrl(site.public_url).href.replace(/\/+$/, '') }),
       keepGenerations: site.keep_generations ?? 5,
+      badges: site.badges ?? false,
     },
     policy,
     indexer: {

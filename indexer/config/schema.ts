@@ -147,6 +147,7 @@ const TABLES = {
     path: text('path', 'the path of a folder'),
     public_url: text('base-url', 'an http or https URL without user, query or fragment'),
     keep_generations: wholeNumber(1, 1_000, ' generations'),
+    badges: SWITCH,
   }),
   policy: table({ file: text('path', 'the path of a policy file, such as "policy.toml"') }),
   indexer: table({

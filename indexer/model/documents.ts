@@ -102,6 +102,16 @@ export interface SearchDocument {
   yanked: number[];
 }
 
+/** What shields.io makes a badge of: its words, not ours. */
+export interface Badge {
+  schemaVersion: 1;
+  /** The left text. */
+  label: string;
+  /** The right text, never empty. */
+  message: string;
+  color: string;
+}
+
 /** A document named by its bytes. */
 export interface DocumentReference {
   /** Relative to the site's v1, such as `by-hash/sha256/ab/….json`. */

@@ -3,8 +3,11 @@ import { digestOf } from '../model/digest.ts';
 import type { DocumentReference, Item, Manifest } from '../model/documents.ts';
 import { compareText } from '../model/extension.ts';
 import type { Memory } from '../model/memory.ts';
+import { renderBadge } from './badges.ts';
+import { renderFiles } from './files.ts';
 import { renderExtension, renderItem, renderNotes, renderVersion, type RenderOptions } from './items.ts';
 import {
+  badgePath,
   blobOf,
   extensionPath,
   LIST,
@@ -30,6 +33,8 @@ export interface SiteOptions extends RenderOptions {
   /** Names that have a document of their own even while they have no extension. */
   types: readonly string[];
   sources: readonly string[];
+  /** A badge for each extension: a third more files. */
+  badges?: boolean;
 }
 
 /**
@@ -44,15 +49,18 @@ export function* renderSite(
   const items: Item[] = [];
   for (const extension of catalogue.extensions) {
     const { id, versions } = extension;
-    items.push(renderItem(extension, options));
+    const item = renderItem(extension, options);
+    items.push(item);
     yield renderDocument(extensionPath(id), renderExtension(extension, options));
     yield renderDocument(
       versionsPath(id),
       versions.map((each) => renderVersion(id, each, options)),
     );
     yield renderDocument(notesPath(id), renderNotes(versions));
+    if (options.badges === true) yield renderDocument(badgePath(id), renderBadge(item));
   }
   yield* renderLists(items, options);
+  for (const { path, text } of renderFiles({ catalogue, memory, items }, options)) yield documentOf(path, text);
   yield renderDocument(SEARCH, renderSearchDocument(items));
   yield renderDocument(MEMORY, memory);
 }
@@ -68,7 +76,11 @@ export function renderManifest(references: ReadonlyMap<string, DocumentReference
 
 /** One line of JSON; the order of its fields is the order in which the value was built. */
 export function renderDocument(path: string, value: unknown): RenderedDocument {
-  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  return documentOf(path, `${JSON.stringify(value)}\n`);
+}
+
+function documentOf(path: string, text: string): RenderedDocument {
+  const bytes = Buffer.from(text);
   const digest = digestOf(bytes);
   return { path, bytes, reference: { path: blobOf(digest), digest, size: bytes.length } };
 }

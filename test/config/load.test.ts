@@ -45,7 +45,7 @@ describe('loadConfig', () => {
         ['taskserv', { gitea: '_taskserv', oci: '-taskserv' }],
         ['cluster', { gitea: '_cluster', oci: '-cluster' }],
       ]),
-      site: { path: join(folder.path, 'public'), keepGenerations: 5 },
+      site: { path: join(folder.path, 'public'), keepGenerations: 5, badges: false },
       policy: [],
       indexer: { concurrency: 4, digests: 'all', deadlineSeconds: 1_800, maxLossPercent: 10, maxAgeSeconds: 86_400 },
     });
@@ -93,6 +93,7 @@ describe('loadConfig', () => {
       path = "../site"
       public_url = "https://registry.example.org/base/"
       keep_generations = 3
+      badges = true
       [indexer]
       concurrency = 9
       interval_seconds = 10
@@ -128,7 +129,12 @@ describe('loadConfig', () => {
         },
       ],
       cache: { capacity: 7, ttlSeconds: 8, enableMetadataCache: false, enableListCache: false },
-      site: { path: join(folder.path, '../site'), publicUrl: 'https://registry.example.org/base', keepGenerations: 3 },
+      site: {
+        path: join(folder.path, '../site'),
+        publicUrl: 'https://registry.example.org/base',
+        keepGenerations: 3,
+        badges: true,
+      },
       indexer: {
         concurrency: 9,
         intervalSeconds: 10,

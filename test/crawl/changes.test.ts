@@ -116,7 +116,7 @@ describe('a version that is missing from a listing', () => {
     world.release('gcp_prov', { '1.0.0': { 'a.zip': 'gcp' } });
     await world.run();
     world.gitea.removeRepository('acme', 'aws_prov');
-    expect((await world.run()).published).toMatchObject({ removed: 3 });
+    expect((await world.run()).published).toMatchObject({ removed: 4 });
     expect((await world.items()).map((each) => each.name)).toEqual(['gcp']);
   });
 

@@ -134,7 +134,7 @@ describe('a hidden version', () => {
     await world.run();
     const before = await world.versions(AWS);
     setPolicy(world, hide(AWS));
-    expect((await world.run()).published).toMatchObject({ changed: true, removed: 3 });
+    expect((await world.run()).published).toMatchObject({ changed: true, removed: 4 });
     setPolicy(world, '');
     await world.run();
     expect(await world.versions(AWS)).toEqual(before);

@@ -48,6 +48,9 @@ const PATHS = [
   '/by-type/provider',
   '/search',
   '/manifest',
+  '/feeds/index.xml',
+  '/html/by-type/provider/a.html',
+  '/badges/provider/aws.json',
 ];
 
 describe('a document that is in memory is answered as the route does', () => {

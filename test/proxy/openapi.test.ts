@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import type { Config } from '../../indexer/config/config.ts';
+import { isFilePath } from '../../indexer/site/layout.ts';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
-import { configOf, giteaConfig, temporaryFolder, v1Of } from '../builders.ts';
+import { configOf, giteaConfig, runIndexer, temporaryFolder, v1Of } from '../builders.ts';
 import { ask, type Answer } from './http.ts';
 import { faultsOf, itemOf, openApi, schemaFaults } from './openapi.ts';
 import { sharedSite, sharedWorld, startProxy } from './world.ts';
@@ -51,6 +53,10 @@ describe('the OpenAPI document', () => {
         'by-source',
         'pages',
         'by-hash',
+        'feeds',
+        'badges',
+        'html',
+        'sitemap',
       ]),
     );
     expect(others.filter((path) => !path.startsWith('/api/v1/'))).toEqual(['/', '/schema/v1/{file}']);
@@ -69,7 +75,8 @@ describe('the OpenAPI document', () => {
       '/generations',
       ...Object.keys(documents).map((each) => `/${each}`),
     ]) {
-      for (const spelling of path === '' ? [path] : [path, `${path}/`, `${path}/index.json`]) {
+      const isOnly = path === '' || isFilePath(path.slice(1));
+      for (const spelling of isOnly ? [path] : [path, `${path}/`, `${path}/index.json`]) {
         expect(itemOf(`/api/v1${spelling}`), spelling).toBeDefined();
       }
     }
@@ -125,6 +132,10 @@ const VALUES: Readonly<Record<string, string>> = {
   source: 'gitea',
   page: '1',
   file: 'item.schema.json',
+  feed: 'provider.xml',
+  badge: 'aws.json',
+  listing: 'a.html',
+  sitemap: 'index.xml',
 };
 /** And where to nothing, though it is of its form. */
 const NOTHING: Readonly<Record<string, string>> = {
@@ -134,6 +145,8 @@ const NOTHING: Readonly<Record<string, string>> = {
   page: '9',
   file: 'nope.json',
   prefix: 'ff',
+  feed: 'nope.xml',
+  sitemap: '9.xml',
 };
 /** What only a slow machine or a fault of ours brings about. */
 const NOT_HERE: Readonly<Record<string, readonly string[]>> = {
@@ -146,12 +159,24 @@ const NOT_HERE: Readonly<Record<string, readonly string[]>> = {
   getCacheStatistics: ['500', '503'],
   getPage: ['500'],
   getContract: ['500'],
+  // Not there in a site without a version, or of an older indexer.
+  getFeed: ['404'],
+  getPlainIndex: ['404'],
 };
 
 async function blobOfWorld(): Promise<Record<string, string>> {
   const { manifest } = (await world().get('')).json as { manifest: { path: string } };
   const [prefix = '', file = ''] = manifest.path.split('/').slice(2);
   return { prefix, file };
+}
+
+/** The same world at an address that it knows: only there is a sitemap. */
+async function startAddressed(): Promise<{ url: string; config: Config }> {
+  const { config: plain } = world();
+  const path = await temporaryFolder();
+  const config = { ...plain, site: { ...plain.site, path, publicUrl: 'https://registry.example.org' } };
+  await runIndexer(config);
+  return { config, ...(await startProxy(config)) };
 }
 
 const fill = (template: string, values: Readonly<Record<string, string>>) =>
@@ -172,7 +197,7 @@ describe('each documented status', () => {
       });
       produced.add(String(answer.status));
     };
-    const { url } = world();
+    const { url, config } = path.includes('sitemap') ? await startAddressed() : world();
     const asks: [string, { headers?: OutgoingHttpHeaders; body?: string }][] = [
       [target, {}],
       [target, { headers: { 'if-none-match': '*' } }],
@@ -185,7 +210,7 @@ describe('each documented status', () => {
     ];
     for (const [asked, options] of asks) see(asked, await ask(url + asked, { method, ...options }));
     if (path.endsWith('{version}') || path.endsWith('{asset}')) await seeDownload(path, method, see);
-    await seeFailures(target, method, see);
+    await seeFailures({ target, method, config }, see);
     const expected = Object.keys(operation.responses).filter(
       (each) => !NOT_HERE[operation.operationId]?.includes(each),
     );
@@ -216,8 +241,11 @@ async function seeDownload(path: string, method: string, see: See): Promise<void
 }
 
 /** Over a site that is not there, and over one that cannot be read for a reason that nobody foresaw. */
-async function seeFailures(target: string, method: string, see: See): Promise<void> {
-  const { config, gitea } = world();
+async function seeFailures(
+  { target, method, config }: { target: string; method: string; config: Config },
+  see: See,
+): Promise<void> {
+  const { gitea } = world();
   const { url: unpublished } = await startProxy(configOf(await temporaryFolder(), [giteaConfig(gitea.url)]));
   see(target, await ask(unpublished + target, { method }));
   const folder = createFolderReader({ root: v1Of(config) });
@@ -254,41 +282,5 @@ describe('what holds for every path', () => {
         expect(answer.status).toBe(method === 'OPTIONS' && base === url ? 204 : 405);
       }
     }
-  });
-});
-
-describe('the judge of answers', () => {
-  const right = {
-    'x-request-id': '0123456789abcdef',
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-  };
-  const answer = (changes: Partial<Answer>): Answer => {
-    const text = '{"status":"healthy"}';
-    const headers = { ...right, 'content-type': 'application/json; charset=utf-8' };
-    return { status: 200, headers, body: Buffer.from(text), text, json: {}, complete: true, ...changes };
-  };
-  const asked = { method: 'GET', target: '/api/v1/health/ready' };
-
-  test.each([
-    [{}, []],
-    [{ status: 418 }, ['the status 418 is not documented']],
-    [{ headers: { ...right, 'content-type': 'text/html' } }, ['the content type text/html is not documented']],
-    [{ text: '{"status":"healthy","more":1}' }, ['the body:  must NOT have additional properties']],
-    [{ text: '{"status":"well"}' }, ['the body: /status must be equal to constant']],
-    [{ text: '{}' }, ["the body:  must have required property 'status'"]],
-  ])('finds in %j', (changes, faults) => {
-    expect(faultsOf(asked, answer(changes))).toEqual(faults);
-  });
-
-  test('finds a missing and a wrong header, a path that is not there and a body where there is none', () => {
-    const { 'x-request-id': _id, ...rest } = right;
-    const headers = { ...rest, 'content-type': 'application/json', 'cache-control': 'public' };
-    expect(faultsOf(asked, answer({ headers }))).toEqual([
-      'X-Request-Id is missing',
-      'Cache-Control:  must be equal to constant',
-    ]);
-    expect(faultsOf({ ...asked, target: '/elsewhere' }, answer({}))).toEqual(['the path is not documented']);
-    expect(faultsOf({ ...asked, target: '/api/v1' }, answer({ status: 304 })).at(-1)).toBe('there is a body');
   });
 });

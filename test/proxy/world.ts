@@ -172,7 +172,8 @@ export async function startWorld(indexer: Partial<Config['indexer']> = {}, atEnd
   const { gitea, oci } = await startBackends(atEnd);
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-test-'));
   atEnd(() => rm(folder, { recursive: true, force: true }));
-  const config = configOf(folder, [giteaConfig(gitea.url), ociConfig(oci.url)], indexer);
+  const plain = configOf(folder, [giteaConfig(gitea.url), ociConfig(oci.url)], indexer);
+  const config = { ...plain, site: { ...plain.site, badges: true } };
   await runIndexer(config);
   gitea.forget();
   oci.forget();

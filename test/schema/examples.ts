@@ -4,9 +4,7 @@ import { parseExtensionId } from '../../indexer/model/extension.ts';
 import type { Memory } from '../../indexer/model/memory.ts';
 import type { Problem } from '../../indexer/model/problem.ts';
 import { parseVersion } from '../../indexer/model/version.ts';
-import type { CacheReport } from '../../proxy/counts.ts';
-import type { ErrorAnswer } from '../../proxy/error-table.ts';
-import type { HealthReport } from '../../proxy/health.ts';
+import { caches, error, fullCaches, fullError, fullHealth, health } from './answer-examples.ts';
 import type { Full, Minimal } from './example-types.ts';
 
 export interface Example {
@@ -247,38 +245,17 @@ const fullMemory = {
   owns: { oci: ['taskserv/*'] },
 } satisfies Full<Memory>;
 
-const error = { error: 'not_found', message: 'There is no such extension.' } satisfies Minimal<ErrorAnswer['body']>;
-const fullError = { ...error, details: 'taskserv/kubernets' } satisfies Full<ErrorAnswer['body']>;
-
-const cache = {
-  enabled: true,
-  entries: 3,
-  capacity: 1000,
-  ttl_seconds: 300,
-  hits: 3,
-  misses: 1,
-  evictions: 0,
-  hit_ratio: 0.75,
-};
-const caches = { list: cache, metadata: cache, versions: cache } satisfies Minimal<CacheReport>;
-const fullCaches = { ...caches, workers: [{ worker: 1, ...caches }] } satisfies Full<CacheReport>;
-
-const health = {
-  status: 'unhealthy',
-  version: '0.1.0',
-  uptime_seconds: 12,
-  backends: { oci: { kind: 'oci', status: 'healthy', latency_ms: 3.5 } },
-  index: null,
-} satisfies Minimal<HealthReport>;
-const fullHealth = {
-  ...health,
-  backends: { gitea: { kind: 'gitea', status: 'unhealthy', latency_ms: 3000, error: 'timeout', tls: 'unverified' } },
-  index: { generation: 1, created: at, checked_at: at, age_seconds: 61.5, held: fullPointer.held, stale: false },
-} satisfies Full<HealthReport>;
+const badge = {
+  schemaVersion: 1,
+  label: 'kubernetes',
+  message: '1.4.0 deprecated',
+  color: 'yellow',
+} satisfies documents.Badge;
 
 /** Document type, as its schema file is named -> examples. */
 export const EXAMPLES = {
   asset: { minimal: asset, full: fullAsset },
+  badge: { minimal: badge, full: badge },
   'cache-stats': { minimal: caches, full: fullCaches },
   crawl: { minimal: crawl, full: crawl },
   error: { minimal: error, full: fullError },

@@ -25,6 +25,7 @@ const DOCUMENTS: Record<string, unknown> = {
   'pages/1': EXAMPLES.list.full,
   search: EXAMPLES.search.full,
   memory: EXAMPLES.memory.full,
+  'badges/taskserv/kubernetes.json': EXAMPLES.badge.full,
 };
 
 async function write(file: string, text: string): Promise<void> {
@@ -61,7 +62,7 @@ describe('validateSite', () => {
   test('finds no fault in a sound site and counts its files', async () => {
     await writeSite();
     // Three of the lists are one by-hash file; pointer, status and crawl have none.
-    expect(await validateSite(folder)).toEqual({ checked: 9 + 6 + 2 + 3, faults: [] });
+    expect(await validateSite(folder)).toEqual({ checked: 10 + 7 + 2 + 3, faults: [] });
   });
 
   const versions = EXAMPLES.versions.full;
@@ -78,7 +79,11 @@ describe('validateSite', () => {
     ['search', { ...EXAMPLES.search.full, author: [] }, 'columns of several lengths'],
     ['search', { ...EXAMPLES.search.full, deprecated: [1] }, 'names a row 1'],
     ['search', { ...EXAMPLES.search.full, yanked: [2] }, 'names a row 2'],
-    ['badges/taskserv', {}, 'badges/taskserv/index.json is the file of no document.'],
+    ['badges/taskserv.json', {}, 'badges/taskserv.json is the file of no document.'],
+    ['badges/taskserv/kubernetes.json', { schemaVersion: 1 }, 'badges/taskserv/kubernetes.json must have required'],
+    ['feeds/index.xml', {}, 'feeds/index.xml: The feed says no encoding.'],
+    ['sitemap/1.xml', {}, 'sitemap/1.xml: It is no XML'],
+    ['html/index.html', {}, 'html/index.html: missing-doctype'],
   ])('finds what is wrong with %s', async (path, document, fault) => {
     await writeSite({ [path]: document });
     const { faults } = await validateSite(folder);

@@ -10,6 +10,9 @@ import type {
 } from '../../indexer/model/documents.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import * as layout from '../../indexer/site/layout.ts';
+import { atomFaults } from '../markup/atom-rules.ts';
+import { htmlFaults } from '../markup/html-rules.ts';
+import { parseXml } from '../markup/xml.ts';
 import { closeSchemas, compileSchemas, readSchemas } from './contract.ts';
 
 const validatorOf = compileSchemas(closeSchemas(await readSchemas()));
@@ -30,7 +33,14 @@ const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
   [layout.STATUS, 'status'],
   [layout.CRAWL, 'crawl'],
   [layout.GENERATIONS, 'generations'],
+  [layout.badgePath(EVERY_ID), 'badge'],
 ];
+/** Files that are no JSON, by their folder -> what holds them to their own rules. */
+const MARKUP: Readonly<Record<string, (text: string) => string[]>> = {
+  feeds: atomFaults,
+  html: htmlFaults,
+  sitemap: xmlFaults,
+};
 /** Documents that no manifest lists. */
 const OUTSIDE = new Set([layout.MANIFEST, ...layout.OUTSIDE_GENERATIONS]);
 const BY_HASH = 'by-hash/';
@@ -49,6 +59,8 @@ interface SiteFile {
   size: number;
   /** Undefined for what is no JSON. */
   value: unknown;
+  /** Undefined for what is no UTF-8. */
+  text: string | undefined;
 }
 
 type SiteFiles = ReadonlyMap<string, SiteFile>;
@@ -77,25 +89,49 @@ async function readFiles(folder: string): Promise<SiteFiles> {
   for (const path of names.sort()) {
     const bytes = await readFile(path);
     const name = relative(folder, path).split(sep).join('/');
-    files.set(name, { digest: digestOf(bytes), size: bytes.length, value: parseJson(bytes) });
+    const text = decode(bytes);
+    files.set(name, { digest: digestOf(bytes), size: bytes.length, value: text && parseJson(text), text });
   }
   return files;
 }
 
-function parseJson(bytes: Buffer): unknown {
+function decode(bytes: Buffer): string | undefined {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }
 }
 
-function checkBlob(name: string, { digest, value }: SiteFile): string[] {
-  if (layout.blobOf(digest) !== name) return [`${name} has the digest ${digest}, which is not its name.`];
-  return value === undefined ? [`${name} is not JSON in UTF-8.`] : [];
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
-function checkFile(name: string, { value }: SiteFile): string[] {
+function xmlFaults(text: string): string[] {
+  try {
+    parseXml(text);
+    return [];
+  } catch (error) {
+    return [`It is no XML: ${String(error)}.`];
+  }
+}
+
+/** What is no JSON is a page or a feed, which its friendly file is held to the rules of. */
+function checkBlob(name: string, { digest, value, text }: SiteFile): string[] {
+  if (layout.blobOf(digest) !== name) return [`${name} has the digest ${digest}, which is not its name.`];
+  return value === undefined && text?.startsWith('<') !== true ? [`${name} is not JSON in UTF-8.`] : [];
+}
+
+function checkFile(name: string, { value, text }: SiteFile): string[] {
+  const rules = /\.(?:xml|html)$/.test(name) ? MARKUP[name.split('/')[0] ?? ''] : undefined;
+  if (rules !== undefined) {
+    const faults = text === undefined ? ['it is not UTF-8'] : rules(text);
+    return faults.slice(0, MAX_FAULTS).map((fault) => `${name}: ${fault}`);
+  }
   const schema = schemaOf(name);
   if (schema === undefined) return [`${name} is the file of no document.`];
   if (value === undefined) return [`${name} is not JSON in UTF-8.`];
@@ -111,7 +147,9 @@ function schemaOf(file: string): string | undefined {
   const segments = file.split('/');
   return SCHEMA_OF.find(([path]) => {
     const pattern = layout.fileOf(path).split('/');
-    return pattern.length === segments.length && pattern.every((each, at) => each === '*' || each === segments[at]);
+    const fits = (each: string, segment = ''): boolean =>
+      each.startsWith('*') ? segment.endsWith(each.slice(1)) : each === segment;
+    return pattern.length === segments.length && pattern.every((each, at) => fits(each, segments[at]));
   })?.[1];
 }
 

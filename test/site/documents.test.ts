@@ -3,15 +3,16 @@ import { digestOf } from '../../indexer/model/digest.ts';
 import type { Item } from '../../indexer/model/documents.ts';
 import { emptyMemory } from '../../indexer/model/memory.ts';
 import { renderDocument, renderManifest, renderSite, type SiteOptions } from '../../indexer/site/documents.ts';
-import { blobOf, fileOf } from '../../indexer/site/layout.ts';
-import { catalogueExtension, catalogueOf, catalogueVersion } from '../crawl/releases.ts';
+import { blobOf, fileOf, mediaTypeOf } from '../../indexer/site/layout.ts';
+import { catalogueExtension, catalogueOf, catalogueVersion, memoryOf } from '../crawl/releases.ts';
 
 const OPTIONS: SiteOptions = { types: ['provider', 'taskserv', 'cluster'], sources: ['oci', 'gitea'] };
 
 function site(ids: string[], options: Partial<SiteOptions> = {}): Map<string, unknown> {
   const catalogue = catalogueOf(ids.map((id) => catalogueExtension(id, ['1.0.0'])));
   const documents = [...renderSite(catalogue, emptyMemory(), { ...OPTIONS, ...options })];
-  return new Map(documents.map(({ path, bytes }) => [path, JSON.parse(bytes.toString('utf8'))]));
+  const json = documents.filter(({ path }) => mediaTypeOf(path) === 'application/json');
+  return new Map(json.map(({ path, bytes }) => [path, JSON.parse(bytes.toString('utf8'))]));
 }
 
 const namesIn = (documents: Map<string, unknown>, path: string) =>
@@ -32,6 +33,30 @@ describe('renderSite', () => {
       'pages/1',
       'search',
       'memory',
+    ]);
+  });
+
+  test('has feeds and plain pages, a sitemap where the address is known, and badges where they are wanted', () => {
+    const catalogue = catalogueOf([catalogueExtension('provider/aws', ['1.0.0'])]);
+    const memory = memoryOf({}, { 'provider/aws@1.0.0': {} });
+    const filesWith = (options: Partial<SiteOptions>) =>
+      [...renderSite(catalogue, memory, { ...OPTIONS, ...options })]
+        .map(({ path }) => path)
+        .filter((path) => fileOf(path) === path);
+    const always = [
+      'feeds/index.xml',
+      'feeds/by-type/cluster.xml',
+      'feeds/by-type/provider.xml',
+      'feeds/by-type/taskserv.xml',
+      'html/by-type/provider/a.html',
+      'html/index.html',
+    ];
+    expect(filesWith({})).toEqual(always);
+    expect(filesWith({ publicUrl: 'https://registry.example.org', badges: true })).toEqual([
+      'badges/provider/aws.json',
+      ...always,
+      'sitemap/1.xml',
+      'sitemap/index.xml',
     ]);
   });
 
@@ -115,5 +140,20 @@ describe('the layout', () => {
     expect(fileOf('extensions/provider/aws')).toBe('extensions/provider/aws/index.json');
     const hex = digestOf('x').slice('sha256:'.length);
     expect(blobOf(digestOf('x'))).toBe(`by-hash/sha256/${hex.slice(0, 2)}/${hex}.json`);
+  });
+
+  test.each([
+    ['feeds/index.xml', 'feeds/index.xml', 'application/atom+xml'],
+    ['badges/provider/aws.json', 'badges/provider/aws.json', 'application/json'],
+    ['badges/provider/index.json', 'badges/provider/index.json', 'application/json'],
+    ['html/by-type/provider/a-2.html', 'html/by-type/provider/a-2.html', 'text/html'],
+    ['sitemap/1.xml', 'sitemap/1.xml', 'application/xml'],
+    // A name that looks like a file's is none elsewhere.
+    ['by-type/html', 'by-type/html/index.json', 'application/json'],
+    ['extensions/feeds/index.xml', 'extensions/feeds/index.xml/index.json', 'application/json'],
+    ['search', 'search/index.json', 'application/json'],
+  ])('puts %s into %s, %s', (path, file, mediaType) => {
+    expect(fileOf(path)).toBe(file);
+    expect(mediaTypeOf(path)).toBe(mediaType);
   });
 });
