@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../indexer/model/documents.ts';
@@ -110,6 +110,35 @@ describe('a published site', () => {
     await world.run();
     expect(await announced(world)).not.toContain('taskserv/redis 7.2.0');
     expect(JSON.parse(await textOf(world, 'badges/taskserv/redis.json'))).toMatchObject({ color: 'red' });
+  });
+});
+
+describe('a link of a page or feed', () => {
+  test('leads to a file of the site, a download or the page for people, below any base path', async () => {
+    const world = await worldWithBadges();
+    await world.run();
+    const links = new Set<string>();
+    for (const file of (await filesOf(world)).filter((each) => !each.endsWith('.json'))) {
+      const hrefs = [...(await textOf(world, file)).matchAll(/href="([^"#]*)/g)].map(([, href = '']) => href);
+      for (const href of hrefs) links.add(new URL(href, `http://registry.example.org/some/base/api/v1/${file}`).href);
+    }
+    const below = 'http://registry.example.org/some/base/';
+    const own = [...links].filter((each) => each.startsWith(below)).map((each) => each.slice(below.length));
+    const isDownload = /^api\/v1\/extensions\/[^/]+\/[^/]+\/[^/]+$/;
+    const files = own.filter((each) => each.startsWith('api/v1/') && !isDownload.test(each));
+    for (const file of files) await access(join(world.config.site.path, file));
+    expect(files.length).toBeGreaterThan(15);
+    expect(own.filter((each) => !files.includes(each)).sort()).toEqual([
+      'api/v1/extensions/cluster/k8s/0.1.0-rc.1',
+      'api/v1/extensions/provider/aws/1.1.0%2Bbuild.5',
+      'api/v1/extensions/taskserv/redis/7.2.0',
+      'extension.html?id=cluster/k8s@0.1.0-rc.1',
+      'extension.html?id=provider/aws@1.0.0',
+      'extension.html?id=provider/aws@1.1.0%2Bbuild.5',
+      'extension.html?id=taskserv/redis@7.2.0',
+      'index.html',
+      'plain.css',
+    ]);
   });
 });
 

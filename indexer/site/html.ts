@@ -14,7 +14,7 @@ export interface HtmlOptions {
 const MAX_LISTED = 100;
 const MAX_BYTES = 250_000;
 /** Of a larger registry the first page has letters and counts only, or it would be too large itself. */
-const MAX_NAMED = 1_000;
+const MAX_NAMED = 500;
 
 /** One type's extensions of one first letter, cut into pages. */
 interface Letter {
@@ -89,7 +89,7 @@ function* renderLetter(
     const part = pages.length === 1 ? '' : `, page ${at + 1} of ${pages.length}`;
     yield renderHtmlPage({
       path,
-      title: `${type}: ${letter}${part}`,
+      title: `${type} extensions: ${letter}${part}`,
       description: `Extensions of type ${type} whose name begins with ${letter}${part}.`,
       type,
       publicUrl,
