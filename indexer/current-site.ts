@@ -54,7 +54,7 @@ async function* pathsIn(storage: SiteStorage, folder: string): AsyncGenerator<st
   for (const name of await storage.list(folder)) {
     const path = `${folder}/${name}`;
     if (isFilePath(path) && FILE_ENDING.test(path) && (await storage.list(path)).length === 0) yield path;
-    else if (name === POINTER_FILE && !isFilePath(path)) yield folder;
+    else if (name === POINTER_FILE) yield folder;
     else yield* pathsIn(storage, path);
   }
 }
