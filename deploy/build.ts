@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { buildPage } from './build-page.ts';
 
 /*
  * `npm run build`: what the package is made of, below dist/, whose tree is that of the sources.
@@ -60,8 +61,9 @@ const packages = await build({
   conditions: ['require', 'node'],
   metafile: true,
 });
+const page = await buildPage();
 await copyPublic();
-await writeLicences([programs, parts, packages].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+await writeLicences([...[programs, parts, packages].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page]);
 emitTypes();
 
 /**
@@ -93,9 +95,10 @@ function fileNameOf(packageName: string): string {
   return packageName.replace('@', '').replace('/', '-');
 }
 
-/** Without a site that was published into it. */
+/** Without a site that was published into it, and without what the page is made of. */
 async function copyPublic(): Promise<void> {
-  const filter = (source: string): boolean => !/\/public\/api\/(?:v1|\.)/.test(source.replaceAll('\\', '/'));
+  const filter = (source: string): boolean =>
+    !/\/public\/(?:api\/(?:v1|\.)|src|styles)/.test(source.replaceAll('\\', '/'));
   await cp(join(ROOT, 'public'), join(DIST, 'public'), { recursive: true, filter });
 }
 

@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   indexer: ['model', 'config', 'http', 'site', 'sources', 'storage', 'crawl', 'publish', 'read-site'],
   proxy: ['model', 'config', 'http', 'site', 'sources', 'storage', 'read-site'],
   cli: ['model', 'http', 'site', 'storage', 'read-site'],
+  public: ['model', 'site'],
 };
 
 /** Packages that only some rooms may know. */
@@ -32,6 +33,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yauzl: ['cli'],
   ajv: ['config', 'http'],
   semver: ['model'],
+  marked: ['public'],
 };
 
 /** What pure rooms do without: files, sockets, processes, the clock and randomness of the machine. */
@@ -43,7 +45,7 @@ const ENTRIES = ['indexer/main.ts', 'proxy/main.ts', 'cli/main.ts'];
 const ENTRY_WORD = /\bprocess\.(?:env|exit|exitCode|argv|stdout|stderr)\b|\bconsole\./;
 
 const root = join(import.meta.dirname, '..');
-const files = globSync('{indexer,proxy,cli}/**/*.ts', { cwd: root }).sort();
+const files = globSync('{indexer,proxy,cli,public}/**/*.ts', { cwd: root }).sort();
 
 function roomOf(file: string): string {
   const [top = '', second = '', ...deeper] = file.split('/');
@@ -145,6 +147,22 @@ describe('the house', () => {
       [...seen].filter((file) => /\b(?:process|Buffer|globalThis)\b|import\(|require\(/.test(codeOf(file))),
     ).toEqual([]);
     expect(seen).toContain('indexer/site/search/words.ts');
+  });
+
+  test('lets the page borrow the search engine and types, and nothing of Node', () => {
+    const borrowed = files
+      .filter((file) => roomOf(file) === 'public')
+      .flatMap((file) => [...codeOf(file).matchAll(/^(?:import|export)(?! type)[^;]*? from '([^']+)'/gm)])
+      .map((each) => each[1] ?? '')
+      .filter((each) => !each.startsWith('./'));
+    expect(new Set(borrowed)).toEqual(new Set(['../../indexer/site/search.ts']));
+  });
+
+  test('makes no HTML of a text anywhere on the page', () => {
+    const sinks =
+      /\b(?:innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseFromString|createContextualFragment|document\.write|eval)\b/;
+    const guilty = files.filter((file) => roomOf(file) === 'public' && sinks.test(codeOf(file)));
+    expect(guilty).toEqual([]);
   });
 
   test.each(files.filter((file) => !ENTRIES.includes(file)))('%s leaves the process to the entries', (file) => {

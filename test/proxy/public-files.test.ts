@@ -13,7 +13,7 @@ describe('the hand-written part of the site', () => {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'public, max-age=300',
     });
-    expect(page.text).toContain('<h1>Extension registry</h1>');
+    expect(page.text).toContain('<h1>Extensions</h1>');
     expect((await ask(`${url}/api/404.json`)).json).toMatchObject({ error: 'not_found' });
     const missing = await ask(`${url}/nope.html`, { headers: { accept: 'text/html,*/*' } });
     expect(missing.status).toBe(404);

@@ -1,0 +1,67 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+
+/*
+ * The page's scripts and styles, from `public/src` and `public/styles` into `public/assets`, which is not kept in git:
+ *
+ *   theme.js            runs before the first paint
+ *   <name>-page.js      one file a page with all of its own code, so that nothing waits for a second one
+ *   search-worker.js    the whole catalogue, beside the page, when somebody searches
+ *   markdown.js         the parser of release notes, when there are any
+ *   page.css
+ *
+ * and each compressed beside it, for servers that send such files as they are. .github/decisions/0017 says why.
+ */
+
+const ROOT = join(import.meta.dirname, '..');
+export const ASSETS = join(ROOT, 'public', 'assets');
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  outdir: ASSETS,
+  bundle: true,
+  minify: true,
+  target: ['es2024', 'chrome125', 'firefox126', 'safari18'],
+  legalComments: 'none' as const,
+  charset: 'utf8' as const,
+  write: false as const,
+  metafile: true as const,
+} satisfies BuildOptions;
+const MODULES = ['list-page', 'extension-page', 'status-page', 'api-page', 'search-worker', 'markdown'];
+
+/** What a page imports when it needs it is a file of its own beside it. */
+const loadedWhenNeeded: Plugin = {
+  name: 'loaded-when-needed',
+  setup: (setup) => {
+    setup.onResolve({ filter: /^\.\/.*\.ts$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/\.ts$/, '.js'), external: true } : undefined,
+    );
+  },
+};
+
+/** Makes `public/assets` anew. @returns the files that went into it, relative to the checkout */
+export async function buildPage(): Promise<string[]> {
+  const built = await Promise.all([
+    build({
+      ...COMMON,
+      entryPoints: MODULES.map((name) => `public/src/${name}.ts`),
+      format: 'esm',
+      plugins: [loadedWhenNeeded],
+    }),
+    build({ ...COMMON, entryPoints: ['public/src/theme.ts', 'public/src/missing.ts'], format: 'iife' }),
+    build({ ...COMMON, entryPoints: ['public/styles/page.css'] }),
+  ]);
+  await rm(ASSETS, { recursive: true, force: true });
+  await mkdir(ASSETS, { recursive: true });
+  for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
+    await writeFile(path, contents);
+    await writeFile(`${path}.gz`, gzipSync(contents, { level: 9 }));
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length };
+    await writeFile(`${path}.br`, brotliCompressSync(contents, { params }));
+  }
+  return built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+if (import.meta.main) await buildPage();

@@ -1,0 +1,42 @@
+import { h, type Child } from './dom.ts';
+import { LoadError, type LoadFault } from './site.ts';
+
+/*
+ * What stands where something should be and is not: said plainly, with what can be done.
+ */
+
+export function emptyState(title: string, ...children: readonly Child[]): HTMLElement {
+  return h('div', { class: 'state' }, h('h2', {}, title), ...children);
+}
+
+const FAULTS: Readonly<Record<LoadFault, { title: string; text: string }>> = {
+  offline: {
+    title: 'The registry does not answer',
+    text: 'There may be no network between here and there. What is shown elsewhere in this browser may still be right.',
+  },
+  missing: {
+    title: 'Nothing is published yet',
+    text: 'The index appears here when the indexer has run for the first time.',
+  },
+  refused: {
+    title: 'The registry answers with an error',
+    text: 'It may be better in a minute; if not, tell who runs it.',
+  },
+  unreadable: {
+    title: 'The answer makes no sense',
+    text: 'Something between here and the registry answers in its place, or a file is damaged. Tell who runs it.',
+  },
+  newer: { title: 'The index is newer than this page', text: 'Reload the page to get its newer version.' },
+};
+
+/** @param retry does again what failed */
+export function faultState(error: unknown, retry: () => void): HTMLElement {
+  const { title, text } = FAULTS[error instanceof LoadError ? error.fault : 'refused'];
+  const detail = error instanceof Error ? error.message : String(error);
+  return emptyState(
+    title,
+    h('p', {}, text),
+    h('p', { class: 'detail' }, h('code', {}, detail)),
+    h('p', {}, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')),
+  );
+}
