@@ -1,5 +1,4 @@
 import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
-import type { Search } from '../../indexer/site/search.ts';
 import { FACETS, type FacetName, type Filters, type Sort } from './list-state.ts';
 
 /*
@@ -38,7 +37,8 @@ export interface Answer {
 
 export interface Corpus {
   document: SearchDocument;
-  search: Search;
+  /** Rows with these words, best first. */
+  find: (text: string) => readonly number[];
   /** Row i is item i; without them the list is not known by time. */
   items?: readonly Item[] | undefined;
 }
@@ -60,9 +60,9 @@ export function answer(corpus: Corpus, question: Question): Answer {
 }
 
 /** Without a text every row, also what search never finds: a list is no search. */
-function candidatesOf({ document, search }: Corpus, text: string): [rows: number[], ranked: boolean] {
+function candidatesOf({ document, find }: Corpus, text: string): [rows: readonly number[], ranked: boolean] {
   if (text.trim() === '') return [[...document.name.keys()], false];
-  return [search.query({ text }).map(({ row }) => row), true];
+  return [find(text), true];
 }
 
 type Predicates = Record<FacetName, (row: number) => boolean>;

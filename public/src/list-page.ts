@@ -55,11 +55,11 @@ interface Catalogue {
   prepared: boolean;
 }
 
-async function load(): Promise<void> {
+async function load(coming: Promise<Pointer>): Promise<void> {
   const page = isWholeList(state) ? loadDocument<Item[]>('pages/1') : undefined;
   page?.catch(() => undefined);
   try {
-    const pointer = await (catalogue === undefined ? comingPointer : loadDocument<Pointer>(''));
+    const pointer = await coming;
     const firstPage = (await page) ?? [];
     showSummary(pointer);
     catalogue = {
@@ -78,7 +78,7 @@ async function load(): Promise<void> {
 /** A catalogue of one page is filtered and sorted without asking anybody. */
 function smallCorpus(items: readonly Item[], { counts }: Pointer): Pick<Catalogue, 'small'> {
   if (items.length < counts.extensions || items.length === 0) return {};
-  return { small: { document: renderSearchDocument(items), items, search: { query: () => [] } } };
+  return { small: { document: renderSearchDocument(items), items, find: () => [] } };
 }
 
 async function refresh(): Promise<void> {
@@ -173,7 +173,7 @@ function showFault(error: unknown): void {
   results.removeAttribute('aria-busy');
   const retry = (): void => {
     fill(results, ...skeletonRows(6));
-    void (catalogue === undefined ? load() : refresh());
+    void (catalogue === undefined ? load(loadDocument<Pointer>('')) : refresh());
   };
   fill(results, h('li', {}, faultState(error, retry)));
   fill(count);
@@ -277,4 +277,4 @@ const wide = matchMedia('(min-width: 56rem)');
 const fold = (): void => void find('#panel').toggleAttribute('open', wide.matches);
 wide.addEventListener('change', fold);
 fold();
-void load();
+void load(comingPointer);

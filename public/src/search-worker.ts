@@ -1,5 +1,5 @@
 import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
-import { createSearch, renderSearchDocument } from '../../indexer/site/search.ts';
+import { createSearch, parseSearchText, renderSearchDocument } from '../../indexer/site/search.ts';
 import { answer, type Answer, type Corpus, type Question } from './answer.ts';
 
 /*
@@ -51,18 +51,23 @@ async function open(): Promise<Corpus> {
   if (opening.count <= SMALL) {
     const items = await load<Item[]>(opening.count <= ONE_PAGE ? 'pages/1/index.json' : 'extensions/index.json');
     const document = renderSearchDocument(items);
-    return { document, items, search: createSearch(document) };
+    return corpusOf(document, items);
   }
   const document = await load<SearchDocument>(opening.search);
-  return { document, search: createSearch(document) };
+  return corpusOf(document);
+}
+
+function corpusOf(document: SearchDocument, items?: readonly Item[]): Corpus {
+  const search = createSearch(document);
+  // `type:provider "load balancer" aws`: filters may be typed, too.
+  return { document, items, find: (text) => search.query(parseSearchText(text)).map(({ row }) => row) };
 }
 
 async function withItems(loaded: Corpus): Promise<Corpus> {
   if (loaded.items !== undefined) return loaded;
   const items = await load<Item[]>('extensions/index.json');
   // Of another generation its rows are others.
-  const document = renderSearchDocument(items);
-  const whole = { document, items, search: createSearch(document) };
+  const whole = corpusOf(renderSearchDocument(items), items);
   corpus = Promise.resolve(whole);
   return whole;
 }

@@ -26,8 +26,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export interface OpenOptions extends BrowserContextOptions {
   view?: View | undefined;
-  /** Milliseconds since 1970: what the browser's clock says. */
-  nowMs?: number;
+  /** Milliseconds since 1970: what the browser's clock says; undefined leaves it as it is. */
+  nowMs?: number | undefined;
   /** Faults that the test is about, which the browser then tells of. */
   expected?: RegExp;
 }
@@ -58,11 +58,8 @@ export async function openPage(
 }
 
 /** The same before anything is loaded. */
-export async function openBlank({
-  view = WIDE,
-  nowMs = NOW,
-  ...more
-}: Omit<OpenOptions, 'expected'> = {}): Promise<Opened> {
+export async function openBlank(options: Omit<OpenOptions, 'expected'> = {}): Promise<Opened> {
+  const { view = WIDE, nowMs, ...more } = { nowMs: NOW, ...options };
   const browser = await (connected ??= chromium.connect(inject('browser')));
   const context = await browser.newContext({
     viewport: { width: view?.width ?? 1280, height: 800 },
@@ -72,7 +69,7 @@ export async function openBlank({
   onTestFinished(() => context.close());
   context.setDefaultTimeout(8_000);
   const page = await context.newPage();
-  await page.clock.setFixedTime(nowMs);
+  if (nowMs !== undefined) await page.clock.setFixedTime(nowMs);
   const [complaints, asked]: [string[], string[]] = [[], []];
   page.on('request', (request) => asked.push(request.url()));
   page.on('pageerror', (error) => complaints.push(String(error)));

@@ -32,7 +32,7 @@ const POLICY: readonly PolicyRule[] = [
   },
 ];
 
-async function startPageWorld(atEnd: AtEnd): Promise<PageWorld> {
+export async function startPageWorld(atEnd: AtEnd): Promise<PageWorld> {
   const demo = await startDemoWorld();
   atEnd(() => demo.close());
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-page-'));

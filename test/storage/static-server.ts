@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join, normalize } from 'node:path';
+import { extname, join, normalize } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export interface StaticServer {
@@ -13,6 +13,13 @@ export interface StaticServer {
   /** Every further request gets this status and no file. */
   refuse(status: number): void;
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 
 /** A plain file server, as a CDN or nginx is for a published site; it goes with the test. */
 export async function serveFolder(folder: string): Promise<StaticServer> {
@@ -26,7 +33,7 @@ export async function serveFolder(folder: string): Promise<StaticServer> {
       return;
     }
     readFile(join(folder, normalize(path))).then(
-      (bytes) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(bytes),
+      (bytes) => response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'application/json' }).end(bytes),
       () => response.writeHead(404).end('Not found.\n'),
     );
   });

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { openPage, settled } from './browser.ts';
+import { serveBelowPath } from './served-pages.ts';
+import { sharedPageWorld } from './world.ts';
+
+const world = sharedPageWorld();
+
+describe('a plain file server, below a path', () => {
+  test('serves the list with its search', async () => {
+    const { base } = await serveBelowPath(world().config.site.path);
+    const { page, asked } = await openPage(`${base}/index.html`);
+    await settled(page);
+    await page.getByRole('searchbox').fill('redis');
+    await expect.poll(async () => (await page.locator('.row-name').allTextContents())[0]).toBe('taskserv/redis');
+    await page.getByRole('link', { name: 'taskserv/redis' }).click();
+    await page.getByRole('heading', { level: 1, name: 'taskserv/redis' }).waitFor();
+    await settled(page);
+    const command = await page.locator('.command code').first().textContent();
+    expect(command).toBe(`extension install taskserv/redis@7.2.6 --site ${base}/api/v1`);
+    expect(asked.filter((each) => !each.startsWith(`${base}/`))).toEqual([]);
+  });
+
+  test.each(['status.html', 'api.html'])('serves %s', async (name) => {
+    const { base } = await serveBelowPath(world().config.site.path);
+    const { page, asked } = await openPage(`${base}/${name}`);
+    await settled(page);
+    await page.getByRole('heading', { level: 1, name: /^(?:Everything is current|API)$/ }).waitFor();
+    await page.getByRole('link', { name: 'Catalogue', exact: true }).click();
+    await page.waitForURL(`${base}/index.html`);
+    await settled(page);
+    expect(asked.filter((each) => !each.startsWith(`${base}/`))).toEqual([]);
+  });
+});
+
+describe('a page that is not there', () => {
+  test.each(['/nothing.html', '/one/two', '/one/two/three?x'])('is said so at %s, with the way back', async (path) => {
+    const { page } = await openPage(`${world().url}${path}`, { expected: /404|MIME type/ });
+    await page.getByRole('heading', { name: 'There is no page here' }).waitFor();
+    const home = page.getByRole('link', { name: 'The catalogue' });
+    await expect.poll(() => home.getAttribute('href')).toBe(`${world().url}/index.html`);
+    await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).display)).toBe('flex');
+    await home.click();
+    await page.getByRole('heading', { name: 'Extensions' }).waitFor();
+  });
+});
+
+describe('a browser without scripts', () => {
+  test('is led to the plain list', async () => {
+    const { page } = await openPage(`${world().url}/index.html`, { javaScriptEnabled: false });
+    expect(await page.getByRole('link', { name: 'the plain list' }).getAttribute('href')).toBe(
+      'api/v1/html/index.html',
+    );
+  });
+});
+
+describe('every page of the proxy', () => {
+  test.each(['index.html', 'extension.html', 'status.html', 'api.html', '404.html', 'assets/search-worker.js'])(
+    '%s may load and do no more than its policy says',
+    async (name) => {
+      const { headers } = await fetch(`${world().url}/${name}`);
+      expect(headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; script-src 'self'; .*require-trusted-types-for 'script'; .*frame-ancestors 'none'$/,
+      );
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+    },
+  );
+
+  test('sends scripts as they were compressed', async () => {
+    for (const encoding of ['br', 'gzip']) {
+      const { headers } = await fetch(`${world().url}/assets/list-page.js`, {
+        headers: { 'accept-encoding': encoding },
+      });
+      expect(headers.get('content-encoding')).toBe(encoding);
+      expect(headers.get('content-type')).toMatch(/javascript/);
+      expect(headers.get('vary')).toMatch(/accept-encoding/i);
+    }
+  });
+});
