@@ -75,17 +75,17 @@ function boundMetrics({ downloadsInFlight, downloadBytes, firstByte }: ProxyMetr
 
 /** Breaks off what is too slow, also while the last bytes leave, long after they were written. */
 function watch(reply: FastifyReply, limits: DownloadLimits): void {
-  const { raw } = reply;
-  const { socket } = raw;
+  // The request's: a response that waits behind another one of its connection has none yet.
+  const { socket } = reply.request.raw;
   const endWatch = watchTransfer({
     ...limits,
-    sentBytes: () => (socket?.bytesWritten ?? 0) - raw.writableLength,
+    sentBytes: () => socket.bytesWritten - socket.writableLength,
     onTooSlow: () => {
       reply.log.warn({ event: 'download_too_slow' }, 'a download is too slow and is broken off');
-      raw.destroy();
+      socket.destroy();
     },
   });
-  raw.once('close', endWatch);
+  reply.raw.once('close', endWatch);
 }
 
 function tooMany(): ApiError {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { request as httpRequest, type ClientRequest } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startRawServer } from '../fakes/raw-server.ts';
 import { ask } from './http.ts';
-import { BIG, sharedSite, startProxy } from './world.ts';
+import { DOWNLOAD_LIMITS } from '../../proxy/server-limits.ts';
+import { BIG, sharedSite, startProxy, type ProxyOptions } from './world.ts';
 
 /* Each download holds a connection to a backend. Whatever the client does, it is given back or closed: counted here. */
 
@@ -27,7 +28,7 @@ interface Behaviour {
   brokenAfter?: number;
 }
 
-async function startBackend() {
+async function startBackend(options: ProxyOptions = {}) {
   const open = new Set<Socket>();
   let connections = 0;
   let behaviour: Behaviour = {};
@@ -44,7 +45,7 @@ async function startBackend() {
   const sources = config.sources.map((each) =>
     each.name === 'gitea' ? { ...each, base: new URL(`${server.url}/`) } : each,
   );
-  const proxy = await startProxy({ ...config, sources });
+  const proxy = await startProxy({ ...config, sources }, options);
   return {
     ...proxy,
     behave: (next: Behaviour) => void (behaviour = next),
@@ -175,4 +176,21 @@ describe('a body that comes in pieces', () => {
       await until(() => open() === 0);
     },
   );
+});
+
+test('a download that waits behind another one of its connection is not taken for a slow one', async () => {
+  const { url, behave, log } = await startBackend({
+    downloadLimits: { ...DOWNLOAD_LIMITS, minWindowBytes: 1, windowMs: 100 },
+  });
+  // So small that the first of both takes several windows.
+  behave({ pieceBytes: 512 });
+  const { port, pathname } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(`GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
+  let received = 0;
+  socket.on('data', (bytes) => (received += bytes.length));
+  await until(() => received > 2 * BIG.length || socket.closed);
+  expect(log.filter(({ event }) => event === 'download_too_slow')).toEqual([]);
+  expect(received).toBeGreaterThan(2 * BIG.length);
 });
