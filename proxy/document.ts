@@ -43,12 +43,17 @@ export function createDocument(
     mediaType,
     isCompressible: bytes.length >= MIN_COMPRESSED_BYTES,
     encoded: (coding) => {
-      const made = encodings.get(coding) ?? compressors[coding](bytes);
+      const made = encodings.get(coding) ?? compressors[coding](bytes).then(compact);
       encodings.set(coding, made);
       return made;
     },
     json: <T>() => (parsed ??= JSON.parse(bytes.toString('utf8'))) as T,
   };
+}
+
+/** zlib's result keeps all that it had room for: 16 KB and more, however little was written. */
+function compact(bytes: Uint8Array): Buffer {
+  return Buffer.from(Uint8Array.from(bytes).buffer);
 }
 
 /** Strong, and another for each coding (RFC 9110, section 8.8.3.3), so that no cache mixes their bytes. */
