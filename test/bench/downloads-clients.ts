@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { askOnce } from './check-answers.ts';
-import { askedFor, type DownloadsBench, type Part } from './downloads-bench.ts';
+import { askedFor, checkBytes, type DownloadsBench, type Part } from './downloads-bench.ts';
 import type { Crowded, FirstBytes, LoadTask } from './downloads-load.ts';
 import { backendPath, proxyPath, startDownloadsProxy, type BenchAsset } from './downloads-world.ts';
 import { alternate, median, medianRatio } from './median.ts';
@@ -17,12 +17,15 @@ const MAX_GROWTH_MB = 120;
 const MAX_FIRST_BYTE = 1.5;
 
 /** Assets of 2 KB, 64 connections. */
-export async function measureSmall({ world, folder, say, rounds, short }: DownloadsBench): Promise<Part> {
+export async function measureSmall(bench: DownloadsBench): Promise<Part> {
+  const { world, folder, say, rounds, short } = bench;
   say('2 KB assets, 64 connections');
   const { small } = world.assets;
   const proxy = await startDownloadsProxy(world, folder);
   try {
     await warmUp(proxy, small, short ? 1 : 4);
+    const asked = askedFor(proxy, proxyPath(small), small);
+    await checkBytes(bench, { asked, streams: 64, sha256: small.sha256 });
     const figures = await alternate(rounds + 1, {
       nginx: () => loadSmall(world.peer, backendPath(small)),
       proxy: () => loadSmall(proxy, proxyPath(small)),
@@ -117,7 +120,8 @@ export async function measureCrowds(bench: DownloadsBench): Promise<Part> {
   };
 }
 
-async function measureCrowd(asset: BenchAsset, { world, folder, load, say, short }: DownloadsBench) {
+async function measureCrowd(asset: BenchAsset, bench: DownloadsBench) {
+  const { world, folder, load, say, short } = bench;
   const name = `${CLIENTS.fast + CLIENTS.slow} clients, half slow, ${Math.round(asset.sizeBytes / MB)} MB`;
   say(name);
   const proxy = await startDownloadsProxy(world, folder);
@@ -128,6 +132,7 @@ async function measureCrowd(asset: BenchAsset, { world, folder, load, say, short
     const told = await load.ask<Crowded>({ kind: 'crowd', asked, ...CLIENTS, seconds } satisfies LoadTask);
     const growthMb = (costOf(proxy.pid()).peakRssBytes - idle) / MB;
     await nothingLeft(proxy);
+    await checkBytes(bench, { asked, streams: 2, sha256: asset.sha256 });
     return { name, growthMb, megabytesPerSecond: (told.fastBytes + told.slowBytes) / seconds / MB };
   } finally {
     await proxy.stop();

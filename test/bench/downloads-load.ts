@@ -9,8 +9,8 @@ import { digestOfDownload, openConnection, type Asked } from './downloads-client
 export type LoadTask =
   /** So many connections at once, each with so many downloads one after the other. */
   | { kind: 'streams'; asked: Asked; streams: number; each: number }
-  /** The SHA-256 of one download. */
-  | { kind: 'digest'; asked: Asked }
+  /** The SHA-256 of each of so many downloads at once. */
+  | { kind: 'digests'; asked: Asked; streams: number }
   /** So many downloads one after the other. */
   | { kind: 'first-bytes'; asked: Asked; times: number }
   /** As many clients as are named, for so long; the slow ones take about a megabyte a second. */
@@ -48,8 +48,8 @@ function run(task: LoadTask): Promise<unknown> {
   switch (task.kind) {
     case 'streams':
       return runStreams(task);
-    case 'digest':
-      return digestOfDownload(task.asked);
+    case 'digests':
+      return Promise.all(Array.from({ length: task.streams }, () => digestOfDownload(task.asked)));
     case 'first-bytes':
       return runFirstBytes(task);
     case 'crowd':

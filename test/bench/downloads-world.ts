@@ -12,8 +12,9 @@ export interface BenchAsset {
   name: string;
   sizeBytes: number;
   uuid: string;
-  /** Hexadecimal digits. */
+  /** Hexadecimal digits: of the whole, and of all but the first byte. */
   sha256: string;
+  restSha256: string;
 }
 
 export type AssetName = 'huge' | 'large' | 'middle' | 'small';
@@ -74,8 +75,8 @@ async function writeAssets(
   const assets: Partial<Record<AssetName, BenchAsset>> = {};
   for (const [name, sizeBytes] of Object.entries(sizes) as [AssetName, number][]) {
     const uuid = `00000000-0000-4000-8000-${String(sizeBytes).padStart(12, '0')}`;
-    const sha256 = await writeAsset(join(root, 'attachments', uuid), name, sizeBytes);
-    assets[name] = { name: `${name}.tar.gz`, sizeBytes, uuid, sha256 };
+    const digests = await writeAsset(join(root, 'attachments', uuid), name, sizeBytes);
+    assets[name] = { name: `${name}.tar.gz`, sizeBytes, uuid, ...digests };
   }
   return assets as Record<AssetName, BenchAsset>;
 }
@@ -83,19 +84,20 @@ async function writeAssets(
 const BLOCK_BYTES = 1024 * 1024;
 
 /** No two blocks are the same, so that one sent twice or in another's place is noticed. */
-async function writeAsset(file: string, seed: string, sizeBytes: number): Promise<string> {
+async function writeAsset(file: string, seed: string, sizeBytes: number) {
   await mkdir(dirname(file), { recursive: true });
   const handle = await open(file, 'w');
-  const hash = createHash('sha256');
+  const [whole, rest] = [createHash('sha256'), createHash('sha256')];
   const block = createHash('shake256', { outputLength: BLOCK_BYTES }).update(seed).digest();
   for (let at = 0; at < sizeBytes; at += BLOCK_BYTES) {
     block.writeDoubleBE(at);
     const bytes = block.subarray(0, sizeBytes - at);
-    hash.update(bytes);
+    whole.update(bytes);
+    rest.update(at === 0 ? bytes.subarray(1) : bytes);
     await handle.write(bytes);
   }
   await handle.close();
-  return hash.digest('hex');
+  return { sha256: whole.digest('hex'), restSha256: rest.digest('hex') };
 }
 
 /** What a crawl asks of Gitea for one repository with one release. */

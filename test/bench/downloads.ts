@@ -1,8 +1,7 @@
-import { strict as assert } from 'node:assert';
 import type { HashTask } from './bare-hash.ts';
 import type { BenchOptions, BenchResult, Ratio } from './bench.ts';
 import type { LoadTask, Streamed } from './downloads-load.ts';
-import { askedFor, type DownloadsBench, type Part } from './downloads-bench.ts';
+import { askedFor, checkBytes, type DownloadsBench, type Part } from './downloads-bench.ts';
 import { measureCrowds, measureFirstByte, measureSmall } from './downloads-clients.ts';
 import {
   backendPath,
@@ -131,9 +130,9 @@ interface Contestant {
 async function measureStreams({ streams, isRange }: Case, { server, path, bench }: Contestant): Promise<Figures> {
   const { large } = bench.world.assets;
   const whole = askedFor(server, path, large);
-  assert.equal(await bench.load.ask<string>({ kind: 'digest', asked: whole }), large.sha256, path);
   const part = { ...whole, range: 'bytes=1-', length: large.sizeBytes - 1 };
   const asked = isRange ? part : whole;
+  await checkBytes(bench, { asked, streams, sha256: isRange ? large.restSha256 : large.sha256 });
   const before = costOf(server.pid());
   const told = await bench.load.ask<Streamed>({
     kind: 'streams',

@@ -1,6 +1,7 @@
 import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createDocument } from '../../proxy/document.ts';
+import { OF_BODIES } from '../../proxy/representation.ts';
 import { askOnce, throughAgent } from './check-answers.ts';
 import { machineCores } from './machine.ts';
 import type { PublishedSite } from './published-site.ts';
@@ -20,6 +21,8 @@ capacity = 100000
 url = "http://127.0.0.1:9"
 organization = "acme"
 `;
+
+type Fields = Readonly<Record<string, string | string[] | undefined>>;
 
 interface Parts {
   folder: string;
@@ -41,7 +44,7 @@ export async function startReadServers({ folder, site, cases }: Parts): Promise<
   const nginx = await startNginx({
     folder,
     core,
-    http: renderHttp(cases),
+    http: renderHttp(cases, headers),
     server: renderServer(root, headers),
     readyPath: fileUrl(first),
   });
@@ -57,7 +60,7 @@ function fileUrl(path: string): string {
   return `/api/v1/${path}/index.json`;
 }
 
-function renderHttp(cases: readonly ReadCase[]): string {
+function renderHttp(cases: readonly ReadCase[], headers: Fields): string {
   const files = 2 * Math.max(...cases.map((each) => each.paths.length));
   // At nginx's default of the system's soft limit, a full cache of open files answers 500 for ever.
   return `
@@ -66,18 +69,26 @@ function renderHttp(cases: readonly ReadCase[]): string {
     open_file_cache max=${files} inactive=1h;
     open_file_cache_valid 1h;
     open_file_cache_min_uses 1;
-    open_file_cache_errors on;`;
+    open_file_cache_errors on;
+    ${[...OF_BODIES].map((name) => `map $status ${variableOf(name)} { 304 ""; default "${String(headers[name] ?? '')}"; }`).join('\n    ')}`;
 }
 
-/** The same fields as the proxy's, so that both say as much; nginx's own ETag. */
-function renderServer(root: string, headers: Record<string, string | string[] | undefined>): string {
+/** nginx leaves out a field whose value is empty. */
+function variableOf(name: string): string {
+  return `$${name.replaceAll('-', '_')}_of_body`;
+}
+
+/** The same fields as the proxy's, so that both say as much, also in a 304; nginx's own ETag. */
+function renderServer(root: string, headers: Fields): string {
   const same = /^(?:cache-control|vary|access-control-.*|cross-origin-.*|x-content-type-options)$/;
-  const fields = Object.entries(headers).filter(([name]) => same.test(name));
+  const fields = Object.entries(headers)
+    .filter(([name]) => same.test(name))
+    .map(([name, value]) => [name, OF_BODIES.has(name) ? variableOf(name) : String(value)] as const);
   return `
     root ${root};
     gzip_static on;
     brotli_static on;
-    ${fields.map(([name, value]) => `add_header ${name} "${String(value)}";`).join('\n    ')}`;
+    ${fields.map(([name, value]) => `add_header ${name} "${value}";`).join('\n    ')}`;
 }
 
 /** The published files under nginx's root, each with the codings that the cases ask for, as the proxy makes them. */
