@@ -7,6 +7,9 @@ import type { RenderedDocument } from './site/documents.ts';
 import { blobOf, DOCUMENT_FOLDERS, fileOf, isFilePath, MEMORY, POINTER_FILE } from './site/layout.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
 
+/** A type may be named like a file, so its folder is looked into as well. */
+const FILE_ENDING = /\.(?:html|json|xml)$/;
+
 /**
  * What is published in a place; undefined where nothing is.
  * @throws RegistryError `invalid_site` that tells the way out, where its manifest is damaged
@@ -34,9 +37,6 @@ export async function salvageCurrent(storage: SiteStorage): Promise<Current | un
     return { ...found, manifest: { schema: 1, documents: { ...others, ...(isWhole && { memory }) } }, salvaged: true };
   }
 }
-
-/** A type may be named like a file, so its folder is looked into as well. */
-const FILE_ENDING = /\.(?:html|json|xml)$/;
 
 /** The manifest of what the friendly files are just now: the site's own, where none of them is damaged. */
 export async function manifestOfFriendly(storage: SiteStorage): Promise<Manifest> {
