@@ -10,6 +10,8 @@ export interface Surroundings {
   random: () => number;
 }
 
+const FORWARD_PROXY = /^(?:https?|all)_proxy$/i;
+
 /** The registry that the settings name. @throws RegistryError `usage` where they name none */
 export async function openFor(settings: Settings, { env, note, now, random }: Surroundings): Promise<Registry> {
   const { sites, proxy, credential, cacheFolder, offline, verbose } = settings;
@@ -19,10 +21,10 @@ export async function openFor(settings: Settings, { env, note, now, random }: Su
       "Name the registry's site: --site URL, `site` in extensions.toml, or EXTENSION_REGISTRY_URL; it is the URL or folder of its v1.",
     );
   }
-  // Who asks no network needs no way to it.
-  const { proxiesFromEnvironment } = offline
-    ? { proxiesFromEnvironment: undefined }
-    : await import('../indexer/http/forward-proxies.ts');
+  // Seldom is there one, and what understands them takes a while to load.
+  const { proxiesFromEnvironment } = Object.keys(env).some((name) => FORWARD_PROXY.test(name))
+    ? await import('../indexer/http/forward-proxies.ts')
+    : { proxiesFromEnvironment: undefined };
   return openRegistry({
     sites,
     ...(proxy !== undefined && { proxy }),

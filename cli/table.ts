@@ -2,6 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 
 export interface Column {
   title: string;
+  /** One for each line; as many as in every other column. */
+  cells: readonly string[];
   /** The one that gives way where the terminal is too narrow. */
   flexible?: true;
   /** Left out, the last such first, where it would push another out of the line. */
@@ -20,32 +22,46 @@ const GAP = 2;
 const MIN_FLEXIBLE = 12;
 
 /**
- * Rows as lines that fit the terminal: the flexible column is cut, and left out where less than a word of it would
+ * Columns as lines that fit the terminal: the flexible one is cut, and left out where less than a word of it would
  * remain. Cells may hold colours; they are measured without.
  */
-export function renderTable(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  options: TableOptions,
-): string {
-  const titles = columns.map(({ title }) => title);
-  const widths = widthsOf(columns, [titles, ...rows], options.columns);
-  const shown = columns.flatMap(({ align }, at) => {
+export function renderTable(columns: readonly Column[], options: TableOptions): string {
+  const measures = columns.map(({ cells }) => measureOf(cells));
+  const natural = columns.map(({ title, cells, flexible }, at) =>
+    // What ends where it wants to, in a file, need not be measured.
+    flexible && options.columns === Infinity && at === columns.length - 1
+      ? Infinity
+      : Math.max(title.length, widest(cells, measures[at])),
+  );
+  const widths = widthsOf(columns, natural, options.columns);
+  const shown = columns.flatMap(({ cells, align }, at): ShownColumn[] => {
     const width = widths[at] ?? 0;
-    return width > 0 ? [{ at, width, align }] : [];
+    return width > 0 ? [{ cells, width, align, measure: measures[at] ?? widthOf }] : [];
   });
-  const pieces: string[] = [];
-  for (const cells of [titles.map(options.bold), ...rows]) addLine(pieces, shown, cells);
-  return pieces.join('');
+  const titles = columns.flatMap(({ title, align }, at): ShownColumn[] => {
+    const width = widths[at] ?? 0;
+    return width > 0 ? [{ cells: [options.bold(title)], width, align, measure: widthOf }] : [];
+  });
+  const lines = (columns[0]?.cells ?? []).map((_, row) => lineOf(shown, row));
+  return `${[lineOf(titles, 0), ...lines].join('\n')}\n`;
 }
 
-function widthsOf(columns: readonly Column[], lines: readonly (readonly string[])[], available: number): number[] {
-  const natural = columns.map(({ flexible }, at) =>
-    // What ends where it wants to, in a file, need not be measured.
-    flexible && available === Infinity && at === columns.length - 1
-      ? Infinity
-      : lines.reduce((most, cells) => Math.max(most, widthOf(cells[at] ?? '')), 0),
-  );
+type Measure = (cell: string) => number;
+
+/** Most columns are plain from end to end, which is seen at once; then a cell is as wide as it is long. */
+function measureOf(cells: readonly string[]): Measure {
+  return PLAIN.test(cells.join('')) ? (cell) => cell.length : widthOf;
+}
+
+/** In a loop, for `Math.max` takes no ten thousand arguments. */
+function widest(cells: readonly string[], measure: Measure = widthOf): number {
+  let most = 0;
+  for (const cell of cells) most = Math.max(most, measure(cell));
+  return most;
+}
+
+/** @param natural what each column takes where there is room */
+function widthsOf(columns: readonly Column[], natural: readonly number[], available: number): number[] {
   const isFlexible = (at: number): boolean => columns[at]?.flexible === true;
   /** What must have room beside the others. */
   const needed = natural.map((width, at) => (isFlexible(at) ? Math.min(width, MIN_FLEXIBLE) : width));
@@ -68,25 +84,30 @@ function roomFor(widths: readonly number[]): number {
 }
 
 interface ShownColumn {
-  at: number;
+  cells: readonly string[];
   width: number;
   align: 'right' | undefined;
+  measure: Measure;
 }
 
 /** Up to its last cell that says something. */
-function addLine(pieces: string[], shown: readonly ShownColumn[], cells: readonly string[]): void {
-  const last = shown.findLastIndex(({ at }) => (cells[at] ?? '') !== '');
-  for (let place = 0; place <= last; place += 1) {
-    const { at, width, align } = shown[place] ?? { at: 0, width: 0, align: undefined };
-    const cell = cells[at] ?? '';
-    const own = width === Infinity ? 0 : widthOf(cell);
-    if (own > width) pieces.push(place === last ? cut(cell, width).trimEnd() : cut(cell, width));
-    else if (align === 'right') pieces.push(spaces(width - own), cell);
-    else if (place === last) pieces.push(cell);
-    else pieces.push(cell, spaces(width - own));
-    if (place < last) pieces.push(spaces(GAP));
+function lineOf(shown: readonly ShownColumn[], row: number): string {
+  let line = '';
+  let owed = 0;
+  for (const { cells, width, align, measure } of shown) {
+    let text = cells[row] ?? '';
+    let free = width === Infinity ? 0 : width - measure(text);
+    if (free < 0) ({ text, free } = cut(text, width));
+    if (text === '') owed += width + GAP;
+    else if (align === 'right') {
+      line += spaces(owed + free) + text;
+      owed = GAP;
+    } else {
+      line += spaces(owed) + text;
+      owed = free + GAP;
+    }
   }
-  pieces.push('\n');
+  return line;
 }
 
 const SPACES = Array.from({ length: 100 }, (_, count) => ' '.repeat(count));
@@ -118,11 +139,10 @@ function segmentsOf(text: string): Intl.Segments {
   return segmenter.segment(text);
 }
 
-/** A text that is too long loses its colours with its end. */
-function cut(cell: string, width: number): string {
-  if (width === 0) return '';
+/** A text that is too long loses its colours with its end; before a wide character a place may remain free. */
+function cut(cell: string, width: number): { text: string; free: number } {
   const plain = stripVTControlCharacters(cell);
-  if (PLAIN.test(plain)) return `${plain.slice(0, width - 1)}…`;
+  if (PLAIN.test(plain)) return { text: `${plain.slice(0, width - 1)}…`, free: 0 };
   let kept = '';
   let used = 0;
   for (const { segment } of segmentsOf(plain)) {
@@ -131,5 +151,5 @@ function cut(cell: string, width: number): string {
     kept += segment;
     used += next;
   }
-  return `${kept}…${' '.repeat(Math.max(0, width - used - 1))}`;
+  return { text: `${kept}…`, free: width - used - 1 };
 }

@@ -2,7 +2,7 @@ import { RegistryError } from '../../indexer/model/errors.ts';
 import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { cleanCache, listCache } from '../registry/download-cache.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 import { countOf, formatSize, parseAge, timeAgo } from '../times.ts';
 
 export const run: RunCommand = async (context, args) => {
@@ -22,19 +22,13 @@ async function list(context: CommandContext): Promise<number> {
   if (files.length === 0) context.out(`${cacheFolder} holds no assets.\n`);
   else {
     const { terminal, now } = context;
-    const columns = [
-      { title: 'DIGEST', flexible: true },
-      { title: 'SIZE', align: 'right' },
-      { title: 'USED' },
-    ] as const;
-    const rows = files.map(({ digest, size, usedMs }) => [
-      digest,
-      formatSize(size),
-      timeAgo(new Date(usedMs).toISOString(), now()),
-    ]);
-    context.out(
-      renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) }),
-    );
+    const used = files.map(({ usedMs }) => timeAgo(new Date(usedMs).toISOString(), now()));
+    const columns: Column[] = [
+      { title: 'DIGEST', cells: files.map(({ digest }) => digest), flexible: true },
+      { title: 'SIZE', cells: files.map(({ size }) => formatSize(size)), align: 'right' },
+      { title: 'USED', cells: used },
+    ];
+    context.out(renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) }));
   }
   return EXIT.done;
 }

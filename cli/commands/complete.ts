@@ -1,3 +1,4 @@
+import { typeOf } from '../../indexer/model/extension.ts';
 import { listInstalled } from '../project/installed.ts';
 import type { CommandContext, RunCommand } from '../command.ts';
 import { completionsOf, type Wanted } from '../completions.ts';
@@ -28,5 +29,6 @@ async function namesOf(
   }
   const registry = await context.registry();
   if (wanted === 'sources') return (await registry.state()).sources.map(({ name }) => name);
-  return (await registry.overview()).map(({ id, type }) => (wanted === 'types' ? type : id));
+  const { ids } = await registry.overview();
+  return wanted === 'types' ? ids.map(typeOf) : [...ids];
 }

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts';
 import { versionFolder } from '../project/install-root.ts';
 import { listVersions } from '../project/installed.ts';
 import type { InstallRecord } from '../project/record.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 import { formatSize, timeAgo } from '../times.ts';
 
 export const run: RunCommand = async (context) => {
@@ -40,21 +40,15 @@ function toJson({ record, isCurrent }: Shown, root: string) {
 }
 
 function renderVersions(versions: readonly Shown[], { terminal, now }: CommandContext): string {
-  const columns = [
-    { title: 'EXTENSION' },
-    { title: 'VERSION' },
-    { title: 'IN USE' },
-    { title: 'SIZE', align: 'right', optional: true },
-    { title: 'INSTALLED', optional: true },
-  ] as const;
-  const rows = versions.map(({ record, isCurrent }) => [
-    record.extension,
-    record.version,
-    isCurrent ? 'yes' : '',
-    formatSize(sizeOf(record)),
-    timeAgo(record.installed_at, now()),
-  ]);
-  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
+  const records = versions.map(({ record }) => record);
+  const columns: Column[] = [
+    { title: 'EXTENSION', cells: records.map(({ extension }) => extension) },
+    { title: 'VERSION', cells: records.map(({ version }) => version) },
+    { title: 'IN USE', cells: versions.map(({ isCurrent }) => (isCurrent ? 'yes' : '')) },
+    { title: 'SIZE', cells: records.map((each) => formatSize(sizeOf(each))), align: 'right', optional: true },
+    { title: 'INSTALLED', cells: records.map((each) => timeAgo(each.installed_at, now())), optional: true },
+  ];
+  return renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
 }
 
 /** Bytes of all its files. */

@@ -3,7 +3,7 @@ import { isSet, type CommandContext, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { listInUse } from '../project/baseline.ts';
 import type { Update } from '../registry/registry.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 import { timeAgo } from '../times.ts';
 
 export const run: RunCommand = async (context, args) => {
@@ -25,17 +25,14 @@ function toJson({ id, current, within, beyond }: Update, range: string | undefin
 }
 
 function renderUpdates(updates: readonly Update[], { terminal, now }: CommandContext): string {
-  const columns = [
-    { title: 'EXTENSION' },
-    { title: 'CURRENT' },
-    { title: 'IN RANGE' },
-    { title: 'NEWEST' },
-    { title: 'PUBLISHED', optional: true },
-  ] as const;
-  const rows = updates.map(({ id, current, within, beyond }) => {
-    const newest = beyond ?? within;
-    const published = newest === undefined ? '' : timeAgo(newest.published_at, now());
-    return [id, current, within?.version ?? '-', newest?.version ?? '-', published];
-  });
-  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
+  const newest = updates.map(({ within, beyond }) => beyond ?? within);
+  const ages = newest.map((each) => (each === undefined ? '' : timeAgo(each.published_at, now())));
+  const columns: Column[] = [
+    { title: 'EXTENSION', cells: updates.map(({ id }) => id) },
+    { title: 'CURRENT', cells: updates.map(({ current }) => current) },
+    { title: 'IN RANGE', cells: updates.map(({ within }) => within?.version ?? '-') },
+    { title: 'NEWEST', cells: newest.map((each) => each?.version ?? '-') },
+    { title: 'PUBLISHED', cells: ages, optional: true },
+  ];
+  return renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
 }

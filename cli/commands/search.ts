@@ -1,10 +1,11 @@
 import { RegistryError } from '../../indexer/model/errors.ts';
+import { nameOf } from '../../indexer/model/extension.ts';
 import { suggest } from '../../indexer/model/suggest.ts';
 import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { oneLine } from '../foreign-text.ts';
 import type { Found } from '../registry/registry.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -19,7 +20,7 @@ export const run: RunCommand = async (context, args) => {
     return EXIT.done;
   }
   if (found.length === 0) {
-    const names = (await registry.overview()).map((each) => each.name);
+    const names = (await registry.overview()).ids.map(nameOf);
     const near = [...new Set(args.operands.flatMap((word) => suggest(word, names)))].slice(0, 5);
     const hint = near.length === 0 ? 'try fewer or other words' : `do you mean ${near.join(', ')}?`;
     throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}.`);
@@ -40,13 +41,13 @@ function limitOf(args: ParsedArgs): number {
 
 function renderFound(found: readonly Found[], words: readonly string[], { terminal }: CommandContext): string {
   const marked = (text: string): string => mark(oneLine(text), words, (each) => terminal.style('bold', each));
-  const columns = [{ title: 'EXTENSION' }, { title: 'VERSION' }, { title: 'DESCRIPTION', flexible: true }] as const;
-  const rows = found.map(({ id, version, deprecated, description }) => [
-    marked(id),
-    oneLine(version) + (deprecated ? ' (deprecated)' : ''),
-    marked(description),
-  ]);
-  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('dim', text) });
+  const versions = found.map(({ version, deprecated }) => oneLine(version) + (deprecated ? ' (deprecated)' : ''));
+  const columns: Column[] = [
+    { title: 'EXTENSION', cells: found.map(({ id }) => marked(id)) },
+    { title: 'VERSION', cells: versions },
+    { title: 'DESCRIPTION', cells: found.map(({ description }) => marked(description)), flexible: true },
+  ];
+  return renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('dim', text) });
 }
 
 /** Marks each place where one of the words begins, without regard to case. */

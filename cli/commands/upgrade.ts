@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { InstallWish } from '../install/wish.ts';
 import { listInUse, type InUse } from '../project/baseline.ts';
 import { fits, rangePast, type Wanted } from '../project/wanted.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 import { timeAgo } from '../times.ts';
 import { install, report, resolveAll } from './install.ts';
 
@@ -60,19 +60,14 @@ function nothing(inUse: readonly InUse[], past: boolean): string {
 }
 
 function renderUpgrades(upgrades: readonly Upgrade[], { terminal, now }: CommandContext): string {
-  const columns = [
-    { title: 'EXTENSION' },
-    { title: 'FROM' },
-    { title: 'TO' },
-    { title: 'PUBLISHED', optional: true },
-  ] as const;
-  const rows = upgrades.map(({ from, wish: { id, choice } }) => [
-    id,
-    from,
-    choice.entry.version,
-    timeAgo(choice.entry.published_at, now()),
-  ]);
-  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
+  const entries = upgrades.map(({ wish }) => wish.choice.entry);
+  const columns: Column[] = [
+    { title: 'EXTENSION', cells: upgrades.map(({ wish }) => wish.id) },
+    { title: 'FROM', cells: upgrades.map(({ from }) => from) },
+    { title: 'TO', cells: entries.map(({ version }) => version) },
+    { title: 'PUBLISHED', cells: entries.map((each) => timeAgo(each.published_at, now())), optional: true },
+  ];
+  return renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
 }
 
 function toJson({ from, wish: { id, choice, wanted } }: Upgrade) {

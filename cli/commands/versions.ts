@@ -2,7 +2,7 @@ import type { VersionEntry } from '../../indexer/model/documents.ts';
 import type { CommandContext, RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { oneLine } from '../foreign-text.ts';
-import { renderTable } from '../table.ts';
+import { renderTable, type Column } from '../table.ts';
 import { formatSize, timeAgo } from '../times.ts';
 import { marksOf } from './list.ts';
 
@@ -15,19 +15,14 @@ export const run: RunCommand = async (context, { operands: [name = ''] }) => {
 };
 
 function renderVersions(entries: readonly VersionEntry[], { terminal, now }: CommandContext): string {
-  const columns = [
-    { title: 'VERSION' },
-    { title: 'PUBLISHED', optional: true },
-    { title: 'SIZE', align: 'right', optional: true },
-    { title: 'NOTE', flexible: true },
-  ] as const;
-  const rows = entries.map((entry) => [
-    entry.version,
-    oneLine(timeAgo(entry.published_at, now())),
-    entry.size === undefined ? '' : formatSize(entry.size),
-    noteOf(entry),
-  ]);
-  return renderTable(columns, rows, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
+  const sizes = entries.map(({ size }) => (size === undefined ? '' : formatSize(size)));
+  const columns: Column[] = [
+    { title: 'VERSION', cells: entries.map(({ version }) => version) },
+    { title: 'PUBLISHED', cells: entries.map((each) => oneLine(timeAgo(each.published_at, now()))), optional: true },
+    { title: 'SIZE', cells: sizes, align: 'right', optional: true },
+    { title: 'NOTE', cells: entries.map(noteOf), flexible: true },
+  ];
+  return renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) });
 }
 
 function noteOf(entry: VersionEntry): string {

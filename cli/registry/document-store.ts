@@ -9,8 +9,9 @@ import { replaceFile } from './replace-file.ts';
  * What the client keeps of sites, below the cache folder. Nothing in it is needed: what is missing or damaged is asked
  * for again, and where nothing can be written, nothing is kept.
  *
- *   documents/ab/<64 hex>.json    documents, by the digest of their bytes
- *   sites/<64 hex>.json           a record of each mirror, by the digest of its name
+ *   documents/ab/<64 hex>.json         documents, by the digest of their bytes
+ *   documents/ab/<64 hex>.overview1    what was made of a search document, after a line with its own digest
+ *   sites/<64 hex>.json                a record of each mirror, by the digest of its name
  */
 
 /** A place's digest and length, as a site's manifest has it. */
@@ -33,10 +34,17 @@ export interface SiteRecord {
   manifest?: { digest: Digest; paths: Record<string, KnownDocument> };
 }
 
+/** Another form of it has another number. */
+const OVERVIEW = 'overview1';
+
 export interface DocumentStore {
   /** A document's bytes, checked; undefined where they are not kept. */
   read(digest: Digest): Promise<Buffer | undefined>;
   keep(digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** What was made of the search document with this digest; undefined where it is not kept. */
+  readOverview(digest: Digest): Promise<string | undefined>;
+  keepOverview(digest: Digest, text: string): Promise<void>;
+  /** A document, and what was made of it. */
   drop(digest: Digest): Promise<void>;
   readRecord(site: string): Promise<SiteRecord | undefined>;
   keepRecord(record: SiteRecord): Promise<void>;
@@ -46,9 +54,9 @@ export interface DocumentStore {
 
 export function createDocumentStore(cacheFolder: string, random: () => number): DocumentStore {
   let fault: string | undefined;
-  const pathOf = (digest: Digest): string => {
+  const pathOf = (digest: Digest, ending = 'json'): string => {
     const hex = hexOf(digest);
-    return join(cacheFolder, 'documents', hex.slice(0, 2), `${hex}.json`);
+    return join(cacheFolder, 'documents', hex.slice(0, 2), `${hex}.${ending}`);
   };
   const recordOf = (site: string): string => join(cacheFolder, 'sites', `${hexOf(digestOf(site))}.json`);
   const note = (error: unknown): undefined => {
@@ -58,6 +66,8 @@ export function createDocumentStore(cacheFolder: string, random: () => number): 
   /** What cannot be read is as good as missing. */
   const read = (file: string): Promise<Buffer | undefined> =>
     readFile(file).catch((error: unknown) => (NO_FILE.has(errnoOf(error)) ? undefined : note(error)));
+  const remove = (file: string): Promise<void> =>
+    unlink(file).catch((error: unknown) => (NO_FILE.has(errnoOf(error)) ? undefined : note(error)));
 
   return {
     read: async (digest) => {
@@ -65,8 +75,17 @@ export function createDocumentStore(cacheFolder: string, random: () => number): 
       return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
     },
     keep: (digest, bytes) => replaceFile(pathOf(digest), bytes, random).catch(note),
-    drop: (digest) =>
-      unlink(pathOf(digest)).catch((error: unknown) => (NO_FILE.has(errnoOf(error)) ? undefined : note(error))),
+    readOverview: async (digest) => {
+      const bytes = await read(pathOf(digest, OVERVIEW));
+      const end = bytes?.indexOf('\n') ?? -1;
+      const text = bytes?.subarray(end + 1);
+      return text !== undefined && digestOf(text) === bytes?.toString('latin1', 0, end) ? text.toString() : undefined;
+    },
+    keepOverview: (digest, text) =>
+      replaceFile(pathOf(digest, OVERVIEW), `${digestOf(text)}\n${text}`, random).catch(note),
+    drop: async (digest) => {
+      await Promise.all([remove(pathOf(digest)), remove(pathOf(digest, OVERVIEW))]);
+    },
     readRecord: async (site) => parseRecord(await read(recordOf(site)), site),
     keepRecord: (record) => replaceFile(recordOf(record.site), JSON.stringify(record), random).catch(note),
     fault: () => fault,

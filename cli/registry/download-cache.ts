@@ -150,7 +150,7 @@ export async function cleanCache(cacheFolder: string, usedBeforeMs: number, maxB
     kept += size;
     return usedMs < usedBeforeMs || kept > maxBytes;
   });
-  const documents = await filesIn(join(cacheFolder, 'documents'), /^[0-9a-f]{64}\.json$/);
+  const documents = await filesIn(join(cacheFolder, 'documents'), /^[0-9a-f]{64}\.(?:json|overview\d)$/);
   const old = documents.filter(({ usedMs }) => usedMs < usedBeforeMs);
   for (const { file } of [...unwanted, ...old]) await removeFile(file);
   for (const { file } of unwanted) await removeFile(`${file}.json`);

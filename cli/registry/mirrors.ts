@@ -5,7 +5,7 @@ import { RegistryError } from '../../indexer/model/errors.ts';
 import { POINTER_FILE } from '../../indexer/site/layout.ts';
 import { createFolderReader } from '../../indexer/storage/folder.ts';
 import type { SiteReader } from '../../indexer/storage/storage.ts';
-import { parseBase, type Connections } from './connections.ts';
+import { parseBase, type Connections, type RequestFields } from './connections.ts';
 import type { RequestEvent } from './registry.ts';
 
 /** A place that a site can be read from. */
@@ -27,7 +27,7 @@ export interface PointerAnswer {
 export interface MirrorOptions {
   connections: Connections;
   /** What a request to an origin carries. */
-  fieldsFor: (origin: string) => Pick<HttpRequest, 'authorize' | 'headers'>;
+  fieldsFor: (origin: string) => RequestFields;
   /** Milliseconds since 1970. */
   now: () => number;
   onRequest?: (event: RequestEvent) => void;
@@ -103,11 +103,11 @@ function createHttpMirror(url: URL, { connections, fieldsFor }: MirrorOptions): 
     name: url.href,
     url,
     readPointer: async (etag) => {
-      const request = {
-        statuses: [200, 304, 404],
-        ...(etag !== undefined && { headers: { 'if-none-match': etag } }),
-      };
-      const answer = await ask(POINTER_FILE, request, MAX_POINTER_BYTES);
+      const condition = etag === undefined ? {} : { 'if-none-match': etag };
+      const fields = { ...(authorize && { authorize }), headers: { ...headers, ...condition } };
+      const answer =
+        (await connections.askLightly(new URL(POINTER_FILE, url), fields, MAX_POINTER_BYTES)) ??
+        (await ask(POINTER_FILE, { statuses: [200, 304, 404], headers: condition }, MAX_POINTER_BYTES));
       if (answer.status === 404) return undefined;
       if (answer.status === 304) return 'unchanged';
       const [tag] = [answer.headers['etag']].flat();

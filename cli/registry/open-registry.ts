@@ -10,8 +10,18 @@ import type { CurrentGeneration } from './current-generation.ts';
 import { createDocumentStore } from './document-store.ts';
 import { identifyIn, unknownExtension } from './identity.ts';
 import { openMirror } from './mirrors.ts';
+import { parseOverview, renderOverview } from './overview.ts';
 import { proxyBaseOf } from './proxy-address.ts';
-import type { Found, Installed, Overview, Registry, RegistryOptions, SiteState, Update } from './registry.ts';
+import type {
+  Found,
+  Installed,
+  Overview,
+  OverviewFilter,
+  Registry,
+  RegistryOptions,
+  SiteState,
+  Update,
+} from './registry.ts';
 import { createSiteClient, type SiteClient } from './site-client.ts';
 
 /*
@@ -40,7 +50,7 @@ export function openRegistry(options: RegistryOptions): Registry {
 
   return {
     list: read.list,
-    overview: async () => overviewOf(await read.searchDocument()),
+    overview: read.overview,
     extension: read.extension,
     versions: read.versions,
     state: async () => stateOf(await site.current(), { proxy: options.proxy, fault: store.fault() }),
@@ -70,7 +80,7 @@ export function openRegistry(options: RegistryOptions): Registry {
   };
 }
 
-interface Reader extends Pick<Registry, 'list' | 'extension' | 'versions'> {
+interface Reader extends Pick<Registry, 'list' | 'overview' | 'extension' | 'versions'> {
   searchDocument(): Promise<SearchDocument>;
   /** Whether the generation has a document. */
   has(id: ExtensionId): Promise<boolean>;
@@ -80,9 +90,11 @@ function createReader(site: SiteClient): Reader {
   let searchDocument: Promise<SearchDocument> | undefined;
   const readSearchDocument = async (): Promise<SearchDocument> =>
     parseSearchDocument(await required(site, SEARCH, 'The search document'));
-  const missing = async (id: ExtensionId): Promise<RegistryError> => unknownExtension(id, idsOf(await getSearch()));
-  const getSearch = (): Promise<SearchDocument> => (searchDocument ??= readSearchDocument());
+  const overview = async (filter?: OverviewFilter): Promise<Overview> =>
+    parseOverview(await site.readOverview((bytes) => renderOverview(parseSearchDocument(bytes))), filter);
+  const missing = async (id: ExtensionId): Promise<RegistryError> => unknownExtension(id, (await overview()).ids);
   return {
+    overview,
     list: async () => parseItems(await required(site, LIST, 'The list'), 'The list'),
     extension: async (id) => {
       const bytes = await site.readDocument(extensionPath(id));
@@ -94,7 +106,7 @@ function createReader(site: SiteClient): Reader {
       if (bytes === undefined) throw await missing(id);
       return parseVersions(bytes, id);
     },
-    searchDocument: getSearch,
+    searchDocument: () => (searchDocument ??= readSearchDocument()),
     has: (id) => site.has(versionsPath(id)),
   };
 }
@@ -109,23 +121,7 @@ async function identify(read: Reader, text: string): Promise<ExtensionId> {
   const [type = '', name = '', ...more] = text.split('/');
   const isId = more.length === 0 && isNameSegment(type) && isNameSegment(name);
   if (isId && (await read.has(extensionId(type, name)))) return extensionId(type, name);
-  return identifyIn(text, idsOf(await read.searchDocument()));
-}
-
-function overviewOf(document: SearchDocument): Overview[] {
-  const { type, name, version, description, source, tags } = document;
-  const [deprecated, yanked] = [new Set(document.deprecated), new Set(document.yanked)];
-  return idsOf(document).map((id, row) => ({
-    id,
-    type: type[row] ?? '',
-    name: name[row] ?? '',
-    version: (version[row] ?? '') as Version,
-    description: description[row] ?? '',
-    sources: source[row] ?? [],
-    tags: tags[row] ?? [],
-    deprecated: deprecated.has(row),
-    yanked: yanked.has(row),
-  }));
+  return identifyIn(text, (await read.overview()).ids);
 }
 
 async function searchIn(document: SearchDocument, query: SearchQuery): Promise<Found[]> {

@@ -57,8 +57,8 @@ export interface Registry {
   /** Pointer first; generation, ages, which mirror, which proxy. Asked of the network once a process (conditional request). */
   state(): Promise<SiteState>;
   list(): Promise<readonly Item[]>;
-  /** The same extensions in the same order with what search knows of them: a quarter of the list's bytes. */
-  overview(): Promise<readonly Overview[]>;
+  /** The same extensions in the same order with what a table of them shows: a quarter of the list's bytes. */
+  overview(filter?: OverviewFilter): Promise<Overview>;
   /** Best first; an empty text answers the list, filtered. */
   search(query: SearchQuery): Promise<readonly Found[]>;
   /** @throws RegistryError `not_found` that names near ids */
@@ -106,18 +106,23 @@ export interface SiteState {
   cacheFault?: string;
 }
 
-/** An extension as search knows it, at its shown version. */
+/** Which extensions: all that have what is named. */
+export interface OverviewFilter {
+  type?: string | undefined;
+  source?: string | undefined;
+  tag?: string | undefined;
+}
+
+/** Extensions at their shown versions, in columns: ten thousand objects take longer to make than to read. */
 export interface Overview {
-  id: ExtensionId;
-  type: string;
-  name: string;
-  version: Version;
-  description: string;
-  sources: readonly string[];
-  tags: readonly string[];
-  deprecated: boolean;
-  /** Every version of it is. */
-  yanked: boolean;
+  ids: readonly ExtensionId[];
+  versions: readonly Version[];
+  /** Each one line, without control characters. */
+  descriptions: readonly string[];
+  /** Rows whose shown version is deprecated. */
+  deprecated: ReadonlySet<number>;
+  /** Rows of which every version is yanked. */
+  yanked: ReadonlySet<number>;
 }
 
 /** An extension that search found, at its shown version. */

@@ -13,6 +13,8 @@ export interface SiteClient {
   current(): Promise<CurrentGeneration>;
   /** A document of the current generation by its path; undefined where there is none. */
   readDocument(path: string): Promise<Buffer | undefined>;
+  /** What was made of the current search document, once for all processes. @param make from its bytes */
+  readOverview(make: (bytes: Buffer) => string): Promise<string>;
   has(path: string): Promise<boolean>;
   /** Writes down what was looked up. */
   close(): Promise<void>;
@@ -31,17 +33,20 @@ export function createSiteClient(options: SiteClientOptions): SiteClient {
       throw error;
     }));
 
-  const readBytes = async (reference: DocumentReference, friendly: string): Promise<Buffer> => {
+  const readKept = async <T>(friendly: string, read: () => Promise<T | undefined>): Promise<T | undefined> => {
     const startedMs = options.now();
-    const kept = await store.read(reference.digest);
-    if (kept === undefined) {
-      const bytes = await fetchFromMirrors(options, await getCurrent(), { reference, friendly });
-      await store.keep(reference.digest, bytes);
-      return bytes;
-    }
+    const kept = await read();
+    if (kept === undefined) return undefined;
     const durationMs = options.now() - startedMs;
     options.onRequest?.({ method: 'GET', url: friendly, durationMs, fromCache: true });
     return kept;
+  };
+  const readBytes = async (reference: DocumentReference, friendly: string): Promise<Buffer> => {
+    const kept = await readKept(friendly, () => store.read(reference.digest));
+    if (kept !== undefined) return kept;
+    const bytes = await fetchFromMirrors(options, await getCurrent(), { reference, friendly });
+    await store.keep(reference.digest, bytes);
+    return bytes;
   };
 
   const lookup = createManifestLookup({
@@ -52,6 +57,14 @@ export function createSiteClient(options: SiteClientOptions): SiteClient {
 
   return {
     current: getCurrent,
+    readOverview: async (make) => {
+      const { search } = (await getCurrent()).pointer;
+      const kept = await readKept(fileOf(SEARCH), () => store.readOverview(search.digest));
+      if (kept !== undefined) return kept;
+      const text = make(await readBytes(search, fileOf(SEARCH)));
+      await store.keepOverview(search.digest, text);
+      return text;
+    },
     readDocument: async (path) => {
       // The pointer itself names the search document: who searches needs no manifest.
       const found = path === SEARCH ? (await getCurrent()).pointer.search : await lookup.find(path);

@@ -1,17 +1,26 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { renderTable, widthOf } from '../../cli/table.ts';
+import { renderTable, widthOf, type Column } from '../../cli/table.ts';
 
-const COLUMNS = [{ title: 'NAME' }, { title: 'SIZE', align: 'right' }, { title: 'TEXT', flexible: true }] as const;
+const COLUMNS = [
+  { title: 'NAME' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'TEXT', flexible: true },
+] as const satisfies Omit<Column, 'cells'>[];
 const ROWS = [
   ['provider/aws', '1 B', 'Amazon Web Services and all that one may want of them'],
   ['a/b', '12.0 KiB', ''],
 ];
+
+/** Columns of rows, which are easier to read in a test. */
+function withRows(titles: readonly Omit<Column, 'cells'>[], rows: readonly (readonly string[])[]): Column[] {
+  return titles.map((each, at) => ({ ...each, cells: rows.map((cells) => cells[at]!) }));
+}
 const plain = { bold: (text: string) => text };
 
 describe('renderTable', () => {
   test('aligns, and leaves nothing at the ends of lines', () => {
-    expect(renderTable(COLUMNS, ROWS, { columns: 200, ...plain })).toBe(
+    expect(renderTable(withRows(COLUMNS, ROWS), { columns: 200, ...plain })).toBe(
       [
         'NAME              SIZE  TEXT',
         'provider/aws       1 B  Amazon Web Services and all that one may want of them',
@@ -22,14 +31,14 @@ describe('renderTable', () => {
   });
 
   test('cuts the flexible column where the terminal is narrow', () => {
-    const text = renderTable(COLUMNS, ROWS, { columns: 40, ...plain });
+    const text = renderTable(withRows(COLUMNS, ROWS), { columns: 40, ...plain });
     expect(text.split('\n')[1]).toBe('provider/aws       1 B  Amazon Web Serv…');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
   });
 
   test('leaves it out where nothing of it would be readable', () => {
     expect(
-      renderTable(COLUMNS, ROWS, { columns: 30, ...plain })
+      renderTable(withRows(COLUMNS, ROWS), { columns: 30, ...plain })
         .split('\n')
         .slice(0, 2),
     ).toEqual(['NAME              SIZE', 'provider/aws       1 B']);
@@ -43,7 +52,7 @@ describe('renderTable', () => {
       { title: 'NOTE', flexible: true },
     ] as const;
     const rows = [['1.0.0', '6 months ago', '247 B', 'yanked: it loses data']];
-    const at = (width: number) => renderTable(columns, rows, { columns: width, ...plain }).split('\n')[1];
+    const at = (width: number) => renderTable(withRows(columns, rows), { columns: width, ...plain }).split('\n')[1];
     expect(at(80)).toBe('1.0.0    6 months ago  247 B  yanked: it loses data');
     expect(at(43)).toBe('1.0.0    6 months ago  247 B  yanked: it l…');
     expect(at(40)).toBe('1.0.0    6 months ago  yanked: it loses…');
@@ -58,7 +67,7 @@ describe('renderTable', () => {
       [red, '', '日本語の説明がここにあります'],
       ['plain', '', 'x'],
     ];
-    const text = renderTable(COLUMNS, rows, { columns: 27, ...plain });
+    const text = renderTable(withRows(COLUMNS, rows), { columns: 27, ...plain });
     const lines = text.trimEnd().split('\n');
     expect(stripVTControlCharacters(lines[1]!)).toBe('red          日本語の説明…');
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(27);
