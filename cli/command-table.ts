@@ -52,6 +52,7 @@ const ROOT: Flag = {
   values: 'folders',
   summary: 'the install root; by default $PROVISIONING_EXTENSIONS_PATH, else .provisioning/extensions',
 };
+const ASSET: Flag = { name: 'asset', value: 'NAME', summary: 'this file of the version; by default the primary one' };
 const PRERELEASES: Flag = { name: 'prereleases', summary: 'also choose prereleases' };
 const MIN_AGE: Flag = {
   name: 'min-age',
@@ -101,7 +102,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'download',
     operands: [RANGED],
     flags: [
-      { name: 'asset', value: 'NAME', summary: 'this file of the version; by default the primary one' },
+      ASSET,
       { name: 'output', short: 'o', value: 'FILE', values: 'files', summary: 'where to; - for standard output' },
       PRERELEASES,
       MIN_AGE,
@@ -117,6 +118,7 @@ export const COMMANDS: readonly Command[] = [
     flags: [
       ROOT,
       { name: 'frozen', summary: 'install exactly what extensions.lock says; fail where it does not fit' },
+      ASSET,
       PRERELEASES,
       MIN_AGE,
       UNVERIFIED,
@@ -125,7 +127,11 @@ export const COMMANDS: readonly Command[] = [
     details:
       'Each is resolved, downloaded, checked against its digest, unpacked to <root>/<type>/<name>/<version>/ and made ' +
       'current, and recorded in extensions.toml and extensions.lock.',
-    examples: ['extension install provider/aws taskserv/kubernetes@^1.2', 'extension install --frozen'],
+    examples: [
+      'extension install provider/aws taskserv/kubernetes@^1.2',
+      'extension install taskserv/kubernetes --asset kubernetes-arm64.tar.gz',
+      'extension install --frozen',
+    ],
   },
   {
     name: 'upgrade',

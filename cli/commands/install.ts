@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
-import { isSet, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
+import { isSet, textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { inParallel } from '../install/in-parallel.ts';
 import { installWishes, type Installation } from '../install/install-wishes.ts';
@@ -24,6 +24,9 @@ export const run: RunCommand = async (context, args) => {
   if (isSet(args, 'frozen')) {
     throw new RegistryError('usage', 'install --frozen takes no names: it installs what extensions.lock has.');
   }
+  if (args.operands.length > 1 && textFlag(args, 'asset') !== undefined) {
+    throw new RegistryError('usage', 'install --asset takes one name: each extension has assets of its own.');
+  }
   return installNamed(context, args, files);
 };
 
@@ -34,6 +37,9 @@ interface Files {
 
 async function installAll(context: CommandContext, args: ParsedArgs, { project, lock }: Files): Promise<number> {
   const { projectFolder } = await context.settings();
+  if (textFlag(args, 'asset') !== undefined) {
+    throw new RegistryError('usage', 'install --asset takes the name of an extension: install type/name --asset FILE.');
+  }
   if (project === undefined) {
     throw new RegistryError(
       'config',
@@ -75,10 +81,12 @@ async function installNamed(context: CommandContext, args: ParsedArgs, { project
     const id = await registry.identify(name);
     if (planned.has(id)) throw new RegistryError('usage', `${id} is named twice; name it once.`);
     const before = project?.wanted.get(id);
+    const asset = textFlag(args, 'asset');
     const wanted: Wanted = {
       ...before,
       range: range ?? before?.range ?? 'latest',
       ...(isSet(args, 'prereleases') && { prereleases: true }),
+      ...(asset !== undefined && { asset }),
     };
     // Who names a range wants the best of it; who does not, what there is.
     const locked = range === undefined && before !== undefined ? lockedFor(wanted, lock?.get(id)) : undefined;

@@ -44,7 +44,7 @@ export async function resolveWanted(
           if (!SILENT.has(codeOf(error))) throw error;
           return choiceOf(locked, messageOf(error));
         });
-  const asset = assetOf(choice, locked?.asset ?? wanted.asset);
+  const asset = assetOf(choice, { ...wanted, ...(locked && { asset: locked.asset }) });
   if (locked !== undefined && asset.digest !== undefined && asset.digest !== locked.digest) {
     throw new RegistryError(
       'digest_mismatch',
@@ -76,13 +76,13 @@ function choiceOf({ id, version, asset, size, digest, site, generation }: Locked
 }
 
 /** @throws RegistryError `not_found` that names the assets there are */
-function assetOf({ id, entry }: Choice, name: string | undefined): AssetEntry {
+function assetOf({ id, entry }: Choice, { range, asset: name }: Wanted): AssetEntry {
   const found = entry.assets.find((each) => (name === undefined ? each.primary === true : each.name === name));
   if (found !== undefined) return found;
   const names = entry.assets.slice(0, MAX_NAMED).map((each) => printable(each.name));
   const missing = name === undefined ? 'no primary asset' : `no asset ${printable(name)}`;
   throw new RegistryError(
     'not_found',
-    `${id} ${entry.version} has ${missing}, but ${names.join(', ')}; choose one in extensions.toml: "${id}" = { version = "${entry.version}", asset = ${names[0] ?? '"…"'} }`,
+    `${id} ${entry.version} has ${missing}, but ${names.join(', ')}; choose one: extension install ${id}${range === 'latest' ? '' : `@${range}`} --asset ${names[0] ?? 'NAME'}`,
   );
 }

@@ -161,7 +161,7 @@ id = "taskserv/redis"
     expect(refused).toMatchObject({
       code: 3,
       stderr: expect.stringContaining(
-        'cluster/many 1.0.0 has no primary asset, but "darwin.tar.gz", "linux.tar.gz"; choose one in extensions.toml: "cluster/many" = { version = "1.0.0", asset = "darwin.tar.gz" }',
+        'cluster/many 1.0.0 has no primary asset, but "darwin.tar.gz", "linux.tar.gz"; choose one: extension install cluster/many --asset "darwin.tar.gz"',
       ) as string,
     });
     await place.write('extensions.toml', '[extensions]\n"cluster/many" = { asset = "linux.tar.gz" }\n');
@@ -173,7 +173,30 @@ id = "taskserv/redis"
     expect(await place.installed()).toMatchObject({ 'cluster/many/1.0.0/os': 'darwin' });
   });
 
+  test('installs the asset that --asset names, and goes on with it', async () => {
+    const world = await startInstallWorld();
+    const assets = ['linux', 'darwin'].map((os) => ({ name: `${os}.tar.gz`, content: archiveOf({ os }) }));
+    world.release('many_cluster', { '1.0.0': assets });
+    await world.publish();
+    const place = await openWorkplace(world);
+    expect(await place.run('install', 'many', '--asset', 'linux.tar.gz')).toMatchObject({ code: 0 });
+    expect(await place.installed()).toMatchObject({ 'cluster/many/1.0.0/os': 'linux' });
+    expect(await place.read('extensions.toml')).toContain(
+      '"cluster/many" = { version = "^1.0.0", asset = "linux.tar.gz" }',
+    );
+    expect((await place.run('install', '--frozen')).code).toBe(0);
+    world.release('many_cluster', { '1.1.0': assets });
+    await world.publish();
+    expect((await place.run('upgrade')).code).toBe(0);
+    expect(await place.installed()).toMatchObject({ 'cluster/many/1.1.0/os': 'linux' });
+    expect((await place.run('install', 'many', '--asset', 'darwin.tar.gz')).code).toBe(0);
+    expect(await place.installed()).toMatchObject({ 'cluster/many/1.1.0/os': 'darwin' });
+  });
+
   test.each([
+    [['install', 'aws', '--asset', 'x'], 3, /provider\/aws \S+ has no asset "x", but .*--asset/],
+    [['install', 'aws', 'redis', '--asset', 'x'], 2, /install --asset takes one name/],
+    [['install', '--asset', 'x'], 2, /install --asset takes the name of an extension/],
     [['install', 'nothing'], 3, /There is no extension "nothing"/],
     [['install', 'awz'], 3, /did you mean provider\/aws\?/],
     [['install', 'aws@9'], 3, /provider\/aws has no version that 9 admits/],
