@@ -112,6 +112,55 @@ export interface Badge {
   color: string;
 }
 
+/**
+ * The document `search` where there are too many extensions for one list: all words, and which shards have the rest. The
+ * texts that are packed are in the form of `site/search/packing.ts`.
+ */
+export interface SearchHead {
+  schema: 1;
+  /** Extensions that can be found. */
+  extensions: number;
+  /** One above the highest row; rows are given for life, so that some may have no extension any more. */
+  rows: number;
+  /** Every word of the catalogue in code unit order, and `/type` for each type. */
+  words: string;
+  /** One digit a word: how common it is times 4, plus 2 if it is in a tag, plus 1 if it is in a name. */
+  marks: string;
+  /** Shards of words, in their order. */
+  postings: Digest[];
+  /** How many words each of them has. */
+  posting_words: number[];
+  /** Shards of records, in the order of their rows. */
+  records: Digest[];
+  /** How many rows each of them has, the last one fewer. */
+  record_rows: number;
+  /** Rows whose shown version is deprecated. */
+  deprecated: string;
+}
+
+/** The documents `search/postings/<n>`: who has some of the words. */
+export interface PostingShard {
+  schema: 1;
+  /** Of each word: the rows that have it. */
+  rows: string[];
+  /** Of each word: where each of the rows has it, a digit each; one digit where that is the same for all. */
+  places: string[];
+}
+
+/** The documents `search/records/<n>`: columns as in the slim list, one entry for each row that has an extension. */
+export interface RecordShard {
+  schema: 1;
+  type: string[];
+  name: string[];
+  version: string[];
+  description: string[];
+  author: string[];
+  source: string[][];
+  tags: string[][];
+  /** Rows of this shard, counted from its first, that have no entry. */
+  absent: number[];
+}
+
 /** A document named by its bytes. */
 export interface DocumentReference {
   /** Relative to the site's v1, such as `by-hash/sha256/ab/….json`. */

@@ -1,5 +1,5 @@
-import type { SearchDocument } from '../../model/documents.ts';
-import { cellsOf, createSearch } from '../search.ts';
+import type { SearchDocument, SearchHead } from '../../model/documents.ts';
+import type { Cells } from './columns.ts';
 import type { SearchQuery } from './query.ts';
 
 /*
@@ -15,6 +15,8 @@ export interface OpenSearchOptions {
   read: (file: string) => Promise<unknown>;
   /** The search document's file, as the pointer names it in `search.path`. */
   file: string;
+  /** Shards of 64 records, at most, that one answer may be filtered from; 24 without it. */
+  maxShards?: number;
 }
 
 export interface SearchRequest extends SearchQuery {
@@ -25,16 +27,7 @@ export interface SearchRequest extends SearchQuery {
 }
 
 /** An extension at its shown version, with what is needed to show it. */
-export interface FoundExtension {
-  /** `type/name` */
-  id: string;
-  type: string;
-  name: string;
-  version: string;
-  description: string;
-  author: string;
-  sources: readonly string[];
-  tags: readonly string[];
+export interface FoundExtension extends Cells {
   deprecated: boolean;
   /** Good for comparing within one answer only; 0 without words. */
   score: number;
@@ -57,22 +50,20 @@ export interface OpenedSearch {
 }
 
 const LIMIT = 20;
+const MAX_SHARDS = 24;
 
 /** Reads the search document; whatever else an answer needs is read for that answer, and once. */
-export async function openSearch({ read, file }: OpenSearchOptions): Promise<OpenedSearch> {
-  const list = (await read(file)) as SearchDocument;
-  const engine = createSearch(list);
-  const deprecated = new Set(list.deprecated);
-  return {
-    list,
-    search: async ({ limit = LIMIT, offset = 0, ...query }) => {
-      const { hits, total } = engine.first(query, offset + limit);
-      const found = hits.slice(offset).map(({ row, score }) => ({
-        ...cellsOf(list, row),
-        deprecated: deprecated.has(row),
-        score,
-      }));
-      return { hits: found, total, complete: true };
-    },
-  };
+export async function openSearch({ read, file, maxShards = MAX_SHARDS }: OpenSearchOptions): Promise<OpenedSearch> {
+  const document = (await read(file)) as SearchDocument | SearchHead;
+  // Each form is a module of its own: nobody needs both.
+  if ('postings' in document) {
+    const { createShardSearch } = await import('./shards.ts');
+    const search = createShardSearch(document, { read, maxShards });
+    return { search: ({ limit = LIMIT, offset = 0, ...query }) => search(query, { limit, offset }) };
+  }
+  const { createListSearch } = await import('./list.ts');
+  const search = createListSearch(document);
+  const answer = ({ limit = LIMIT, offset = 0, ...query }: SearchRequest): SearchAnswer =>
+    search(query, { limit, offset });
+  return { list: document, search: (request) => Promise.resolve(request).then(answer) };
 }

@@ -1,0 +1,36 @@
+import type { SearchDocument } from '../../model/documents.ts';
+import type { Filterable } from './query.ts';
+
+/*
+ * What is known of one extension, from columns: of the slim list, or of a shard of records.
+ */
+
+export type Columns = Pick<SearchDocument, 'type' | 'name' | 'version' | 'description' | 'author' | 'source' | 'tags'>;
+
+export interface Cells extends Filterable {
+  /** `type/name` */
+  id: string;
+  version: string;
+}
+
+export function cellsOf({ type, name, version, description, author, source, tags }: Columns, row: number): Cells {
+  return {
+    id: `${type[row] ?? ''}/${name[row] ?? ''}`,
+    type: type[row] ?? '',
+    name: name[row] ?? '',
+    version: version[row] ?? '',
+    description: description[row] ?? '',
+    author: author[row] ?? '',
+    sources: source[row] ?? [],
+    tags: tags[row] ?? [],
+  };
+}
+
+/** By name, then type, in code units. */
+export function compareNames(a: Pick<Cells, 'type' | 'name'>, b: Pick<Cells, 'type' | 'name'>): number {
+  return compare(a.name, b.name) || compare(a.type, b.type);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
