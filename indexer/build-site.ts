@@ -41,6 +41,8 @@ export interface BuildDependencies {
   /** 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   signal: AbortSignal;
+  /** Extensions up to which search is one list, and shards above; 10,000 without it. */
+  maxListed?: number;
   onProgress?: (source: string, progress: SourceProgress) => void;
   retry?: RetryPolicy;
   network?: Network;
@@ -156,7 +158,11 @@ interface Publishing {
   startedAt: number;
 }
 
-function publish(config: Config, parts: Publishing, { storage, now }: BuildDependencies): Promise<Published> {
+function publish(
+  config: Config,
+  parts: Publishing,
+  { storage, now, maxListed }: BuildDependencies,
+): Promise<Published> {
   const { current, start, remembered, startedAt } = parts;
   const { catalogue, memory } = remembered;
   const { publicUrl } = config.site;
@@ -174,6 +180,7 @@ function publish(config: Config, parts: Publishing, { storage, now }: BuildDepen
     sources: config.sources.map((each) => each.name),
     badges: config.site.badges,
     ...(publicUrl !== undefined && { publicUrl }),
+    ...(maxListed !== undefined && { maxListed }),
   };
   return publishSite(storage, current, {
     documents: renderSite(catalogue, memory, options),

@@ -45,6 +45,7 @@ export function remember(before: Memory, outcomes: readonly SourceOutcome[], opt
         .sort(([a], [b]) => compareText(a, b)),
     ),
     ...ownsOf(options.ownership),
+    ...(before.rows && { rows: before.rows }),
   };
   // What is hidden is not told by its problems either; only the run's own report, for the operator, has them.
   const visible = { rules: options.policy, shown: new Set<string>(extensions.map((each) => each.id)) };

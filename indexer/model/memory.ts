@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { ExtensionId } from './extension.ts';
 import type { Finding } from './problem.ts';
 import type { Release } from './release.ts';
 
@@ -38,6 +39,11 @@ export interface Memory {
   problems: Record<string, string>;
   /** Source -> the patterns of names that it owned, so that what was listed is known when that changes; left out without. */
   owns?: Record<string, string[]>;
+  /**
+   * Row in the shards of search -> extension, also those that are gone: a row is an extension's for life, so that little
+   * changes with it. Left out while search has never had shards.
+   */
+  rows?: ExtensionId[];
 }
 
 export function emptyMemory(): Memory {
@@ -57,4 +63,11 @@ export function versionRecordOf(
 ): VersionRecord | undefined {
   const versions = Object.hasOwn(memory.versions, id) ? memory.versions[id] : undefined;
   return versions !== undefined && Object.hasOwn(versions, version) ? versions[version] : undefined;
+}
+
+/** Gives each extension that has no row yet the next one, in the given order. @returns all rows */
+export function assignRows(known: readonly ExtensionId[], ids: readonly ExtensionId[]): ExtensionId[] {
+  const rows = new Set(known);
+  for (const id of ids) rows.add(id);
+  return [...rows];
 }

@@ -1,8 +1,8 @@
 import type { Catalogue } from '../model/catalogue.ts';
-import { digestOf } from '../model/digest.ts';
+import { digestOf, type Digest } from '../model/digest.ts';
 import type { DocumentReference, Item, Manifest } from '../model/documents.ts';
-import { compareText } from '../model/extension.ts';
-import type { Memory } from '../model/memory.ts';
+import { compareText, extensionId, type ExtensionId } from '../model/extension.ts';
+import { assignRows, type Memory } from '../model/memory.ts';
 import { renderBadge } from './badges.ts';
 import { renderFiles } from './files.ts';
 import { renderExtension, renderItem, renderNotes, renderVersion, type RenderOptions } from './items.ts';
@@ -15,11 +15,14 @@ import {
   notesPath,
   PAGE_SIZE,
   pagePath,
+  postingsPath,
+  recordsPath,
   SEARCH,
   sourcePath,
   typePath,
   versionsPath,
 } from './layout.ts';
+import { renderSearchShards } from './search/render-shards.ts';
 import { renderSearchDocument } from './search.ts';
 
 /** A document's path and its bytes, ready to be written. */
@@ -35,7 +38,12 @@ export interface SiteOptions extends RenderOptions {
   sources: readonly string[];
   /** A badge for each extension: a third more files. */
   badges?: boolean;
+  /** Extensions up to which search is one list, and shards above; 10,000 without it. */
+  maxListed?: number;
 }
+
+/** A list of so many is 260 KB on the way, and a second's work for a slow phone. */
+const MAX_LISTED = 10_000;
 
 /**
  * Every document of a generation but its manifest. Pure: the same catalogue, memory and options give the same bytes,
@@ -61,8 +69,37 @@ export function* renderSite(
   }
   yield* renderLists(items, options);
   for (const { path, text } of renderFiles({ catalogue, memory, items }, options)) yield documentOf(path, text);
-  yield renderDocument(SEARCH, renderSearchDocument(items));
-  yield renderDocument(MEMORY, memory);
+  const { maxListed = MAX_LISTED } = options;
+  const ids = catalogue.extensions.map((each) => each.id);
+  // Whoever has once had shards may have them again, with the same rows.
+  const rows = memory.rows !== undefined || ids.length > maxListed ? assignRows(memory.rows ?? [], ids) : undefined;
+  if (rows !== undefined && ids.length > maxListed) yield* renderShards(items, rows);
+  else yield renderDocument(SEARCH, renderSearchDocument(items));
+  yield renderDocument(MEMORY, rows === undefined ? memory : { ...memory, rows });
+}
+
+/** The shards of search, then their head, which names them. */
+function* renderShards(
+  items: readonly Item[],
+  rows: readonly ExtensionId[],
+): Generator<RenderedDocument, void, undefined> {
+  const known = new Map(items.map((item) => [extensionId(item.type, item.name), item]));
+  const shards = renderSearchShards(
+    rows.map((id) => known.get(id)).map((item) => (item?.yanked === true ? undefined : item)),
+  );
+  const postings: Digest[] = [];
+  for (const [number, shard] of shards.postings.entries()) {
+    const document = renderDocument(postingsPath(number), shard);
+    postings.push(document.reference.digest);
+    yield document;
+  }
+  const records: Digest[] = [];
+  for (const [number, shard] of shards.records.entries()) {
+    const document = renderDocument(recordsPath(number), shard);
+    records.push(document.reference.digest);
+    yield document;
+  }
+  yield renderDocument(SEARCH, shards.head(postings, records));
 }
 
 /** Path -> digest and size, in the order of the paths. */

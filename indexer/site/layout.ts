@@ -16,7 +16,9 @@ import type { ExtensionId } from '../model/extension.ts';
  *   by-type/<type>/index.json                       the list, cut
  *   by-source/<source>/index.json
  *   pages/<n>/index.json                            from 1, 100 items each
- *   search/index.json                               what search is built from
+ *   search/index.json                               what search is built from: the slim list, or the head of its shards
+ *   search/postings/<n>/index.json                  above 10,000 extensions: who has which words
+ *   search/records/<n>/index.json                   and what is shown of each
  *   memory/index.json                               what the next crawl must know
  *   status/index.json, crawl/index.json             the newest crawl; not part of a generation
  *   generations/index.json                          the generations that can be gone back to; not part of one
@@ -103,6 +105,16 @@ export function typePath(type: string): string {
 
 export function sourcePath(source: string): string {
   return `by-source/${source}`;
+}
+
+/** @param number from 0 */
+export function postingsPath(number: number): string {
+  return `${SEARCH}/postings/${number}`;
+}
+
+/** @param number from 0 */
+export function recordsPath(number: number): string {
+  return `${SEARCH}/records/${number}`;
 }
 
 /** @param number from 1 */

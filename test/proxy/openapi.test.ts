@@ -131,6 +131,7 @@ const VALUES: Readonly<Record<string, string>> = {
   asset: 'aws_prov.tar.gz',
   source: 'gitea',
   page: '1',
+  number: '0',
   file: 'item.schema.json',
   feed: 'provider.xml',
   badge: 'aws.json',
@@ -143,6 +144,7 @@ const NOTHING: Readonly<Record<string, string>> = {
   type: 'nope',
   source: 'nope',
   page: '9',
+  number: '9',
   file: 'nope.json',
   prefix: 'ff',
   feed: 'nope.xml',
@@ -157,6 +159,9 @@ const NOT_HERE: Readonly<Record<string, readonly string[]>> = {
   getReadiness: ['500'],
   getMetrics: ['500', '503'],
   getCacheStatistics: ['500', '503'],
+  // Nobody has 10,000 extensions here.
+  getSearchPostings: ['200', '304', '500'],
+  getSearchRecords: ['200', '304', '500'],
   getPage: ['500'],
   getContract: ['500'],
   // Not there in a site without a version, or of an older indexer.

@@ -6,6 +6,7 @@ import type { Problem } from '../../indexer/model/problem.ts';
 import { parseVersion } from '../../indexer/model/version.ts';
 import { caches, error, fullCaches, fullError, fullHealth, health } from './answer-examples.ts';
 import type { Full, Minimal } from './example-types.ts';
+import { SEARCH_EXAMPLES } from './search-examples.ts';
 
 export interface Example {
   minimal: unknown;
@@ -110,19 +111,6 @@ const fullExtension = {
 } satisfies Full<documents.ExtensionDocument>;
 
 const notes = [{ version, published_at: at, notes: '' }] satisfies Minimal<documents.NotesEntry[]>;
-
-const search = {
-  schema: 1,
-  type: ['taskserv'],
-  name: ['kubernetes'],
-  version: ['1.4.0'],
-  description: [''],
-  author: [''],
-  source: [['gitea']],
-  tags: [['k8s']],
-  deprecated: [0],
-  yanked: [0],
-} satisfies documents.SearchDocument;
 
 const source = { name: 'gitea', kind: 'gitea' } satisfies Minimal<documents.PointerSource>;
 const fullSource = { ...source, last_success: at, carried_since: at } satisfies Full<documents.PointerSource>;
@@ -243,6 +231,7 @@ const fullMemory = {
   },
   versions: { [id]: { [version]: { first_seen: at, checksum: digest, digests: {}, gone: at } } },
   owns: { oci: ['taskserv/*'] },
+  rows: [id],
 } satisfies Full<Memory>;
 
 const badge = {
@@ -269,7 +258,7 @@ export const EXAMPLES = {
   notes: { minimal: notes, full: notes },
   pointer: { minimal: pointer, full: fullPointer },
   problem: { minimal: problem, full: fullProblem },
-  search: { minimal: search, full: search },
+  ...SEARCH_EXAMPLES,
   'search-results': { minimal: [{ ...item, score: 0 }], full: [{ ...fullItem, score: 60.5 }] },
   status: { minimal: status, full: fullStatus },
   'version-entry': { minimal: entry, full: fullEntry },

@@ -6,13 +6,16 @@ import type {
   GenerationsDocument,
   Manifest,
   Pointer,
+  RecordShard,
   SearchDocument,
+  SearchHead,
 } from '../../indexer/model/documents.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import * as layout from '../../indexer/site/layout.ts';
 import { atomFaults } from '../markup/atom-rules.ts';
 import { htmlFaults } from '../markup/html-rules.ts';
 import { parseXml } from '../markup/xml.ts';
+import { unpackWords } from '../../indexer/site/search/packing.ts';
 import { closeSchemas, compileSchemas, readSchemas } from './contract.ts';
 
 const validatorOf = compileSchemas(closeSchemas(await readSchemas()));
@@ -29,6 +32,8 @@ const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
   [layout.sourcePath('*'), 'list'],
   ['pages/*', 'list'],
   [layout.SEARCH, 'search'],
+  ['search/postings/*', 'search-postings'],
+  ['search/records/*', 'search-records'],
   [layout.MEMORY, 'memory'],
   [layout.STATUS, 'status'],
   [layout.CRAWL, 'crawl'],
@@ -132,7 +137,7 @@ function checkFile(name: string, { value, text }: SiteFile): string[] {
     const faults = text === undefined ? ['it is not UTF-8'] : rules(text);
     return faults.slice(0, MAX_FAULTS).map((fault) => `${name}: ${fault}`);
   }
-  const schema = schemaOf(name);
+  const schema = schemaOf(name, value);
   if (schema === undefined) return [`${name} is the file of no document.`];
   if (value === undefined) return [`${name} is not JSON in UTF-8.`];
   const validate = validatorOf(schema);
@@ -142,8 +147,9 @@ function checkFile(name: string, { value, text }: SiteFile): string[] {
   });
 }
 
-function schemaOf(file: string): string | undefined {
+function schemaOf(file: string, value: unknown): string | undefined {
   if (file === layout.POINTER_FILE) return 'pointer';
+  if (file === layout.fileOf(layout.SEARCH) && isHead(value)) return 'search-head';
   const segments = file.split('/');
   return SCHEMA_OF.find(([path]) => {
     const pattern = layout.fileOf(path).split('/');
@@ -153,10 +159,14 @@ function schemaOf(file: string): string | undefined {
   })?.[1];
 }
 
+function isHead(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'postings' in value;
+}
+
 /** A document that can be looked into: `checkFile` has told what is wrong with any other. */
 function soundDocument<T>(files: SiteFiles, name: string): T | undefined {
   const value = files.get(name)?.value;
-  return validatorOf(schemaOf(name) ?? '')(value) ? (value as T) : undefined;
+  return validatorOf(schemaOf(name, value) ?? '')(value) ? (value as T) : undefined;
 }
 
 function checkPointer(files: SiteFiles): string[] {
@@ -220,19 +230,53 @@ function checkGenerations(files: SiteFiles): string[] {
   ];
 }
 
-/** Columns of one length, which JSON Schema cannot say. */
+/** What JSON Schema cannot say of search: columns of one length, and a head that names the shards that are there. */
 function checkSearch(files: SiteFiles): string[] {
   const name = layout.fileOf(layout.SEARCH);
-  const search = soundDocument<SearchDocument>(files, name);
+  const search = soundDocument<SearchDocument | SearchHead>(files, name);
   if (search === undefined) return [];
+  if ('postings' in search) return checkShards(files, search);
   const { schema: _schema, deprecated, yanked, ...columns } = search;
-  const lengths = Object.entries(columns).map(([column, rows]) => `${column} ${rows.length}`);
   const count = columns.name.length;
-  const uneven = Object.values(columns).some((rows) => rows.length !== count);
   return [
-    ...(uneven ? [`${name} has columns of several lengths: ${lengths.join(', ')}.`] : []),
+    ...checkColumns(name, columns),
     ...[...deprecated, ...yanked]
       .filter((row) => row >= count)
       .map((row) => `${name} names a row ${row} that there is not.`),
+  ];
+}
+
+function checkColumns(name: string, columns: Record<string, readonly unknown[]>): string[] {
+  const lengths = Object.entries(columns).map(([column, rows]) => `${column} ${rows.length}`);
+  const isEven = new Set(Object.values(columns).map((rows) => rows.length)).size === 1;
+  return isEven ? [] : [`${name} has columns of several lengths: ${lengths.join(', ')}.`];
+}
+
+function checkShards(files: SiteFiles, head: SearchHead): string[] {
+  const name = layout.fileOf(layout.SEARCH);
+  const digestsOf = (digests: readonly Digest[], pathOf: (number: number) => string): string[] =>
+    digests.flatMap((digest, number) =>
+      files.get(layout.fileOf(pathOf(number)))?.digest === digest
+        ? []
+        : [`${name}: ${pathOf(number)} is not ${digest}.`],
+    );
+  const words = unpackWords(head.words);
+  const counted = head.posting_words.reduce((sum, each) => sum + each, 0);
+  return [
+    ...digestsOf(head.postings, layout.postingsPath),
+    ...digestsOf(head.records, layout.recordsPath),
+    ...(words.length === counted && head.marks.length === counted
+      ? []
+      : [`${name} has ${words.length} words, not ${counted}.`]),
+    ...(Math.ceil(head.rows / head.record_rows) === head.records.length
+      ? []
+      : [`${name} has too few shards for its rows.`]),
+    ...head.records.flatMap((_, number) => {
+      const file = layout.fileOf(layout.recordsPath(number));
+      const { schema: _schema, absent, ...columns } = soundDocument<RecordShard>(files, file) ?? { absent: [] };
+      const rows = Math.min(head.record_rows, head.rows - number * head.record_rows);
+      const isFull = 'name' in columns && columns.name.length + absent.length === rows;
+      return [...checkColumns(file, columns), ...(isFull ? [] : [`${file} has not ${rows} rows.`])];
+    }),
   ];
 }

@@ -1,6 +1,6 @@
 import type { SearchDocument } from '../../model/documents.ts';
+import type { Page, SearchAnswer } from './answer.ts';
 import { cellsOf, compareNames } from './columns.ts';
-import type { SearchAnswer } from './open-search.ts';
 import { createFilter, hasFilters, type SearchFilters, type SearchQuery } from './query.ts';
 import { firstOf, rank } from './rank.ts';
 import { readText } from './readings.ts';
@@ -14,11 +14,6 @@ export interface ListHit {
   /** Row of the list, from 0. */
   row: number;
   score: number;
-}
-
-export interface Page {
-  limit: number;
-  offset: number;
 }
 
 export function createListSearch(list: SearchDocument): (query: SearchQuery, page: Page) => SearchAnswer {

@@ -1,6 +1,8 @@
 import type { SearchDocument, SearchHead } from '../../model/documents.ts';
-import type { Cells } from './columns.ts';
+import type { SearchAnswer } from './answer.ts';
 import type { SearchQuery } from './query.ts';
+
+export type { FoundExtension, SearchAnswer } from './answer.ts';
 
 /*
  * Search for whoever reads a site's files: the page, the client, the proxy. What is published decides how it is done, and
@@ -26,22 +28,6 @@ export interface SearchRequest extends SearchQuery {
   offset?: number;
 }
 
-/** An extension at its shown version, with what is needed to show it. */
-export interface FoundExtension extends Cells {
-  deprecated: boolean;
-  /** Good for comparing within one answer only; 0 without words. */
-  score: number;
-}
-
-export interface SearchAnswer {
-  /** Best first; without words, the list from its beginning, filtered. */
-  hits: FoundExtension[];
-  /** How many there are in all, `hits` among them. */
-  total: number;
-  /** False where more may pass the filters than were looked at; `total` then counts those that were. */
-  complete: boolean;
-}
-
 export interface OpenedSearch {
   /** The slim list, where that is what is published: up to 10,000 extensions. */
   readonly list?: SearchDocument;
@@ -57,7 +43,7 @@ export async function openSearch({ read, file, maxShards = MAX_SHARDS }: OpenSea
   const document = (await read(file)) as SearchDocument | SearchHead;
   // Each form is a module of its own: nobody needs both.
   if ('postings' in document) {
-    const { createShardSearch } = await import('./shards.ts');
+    const { createShardSearch } = await import('./shard-search.ts');
     const search = createShardSearch(document, { read, maxShards });
     return { search: ({ limit = LIMIT, offset = 0, ...query }) => search(query, { limit, offset }) };
   }
