@@ -1,5 +1,5 @@
-import { typeOf } from '../../indexer/model/extension.ts';
 import { listInstalled } from '../project/installed.ts';
+import { MAX_LISTED } from '../../indexer/site/layout.ts';
 import type { CommandContext, RunCommand } from '../command.ts';
 import { completionsOf, type Wanted } from '../completions.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,13 +15,14 @@ export const run: RunCommand = async (context, { operands }) => {
 
 async function wordsFor(context: CommandContext, wanted: Wanted, word: string): Promise<string[]> {
   if (wanted === 'files' || wanted === 'folders') return ['<files>'];
-  const all = await namesOf(context, wanted);
+  const all = await namesOf(context, wanted, word);
   return [...new Set(all)].filter((each) => each.startsWith(word)).sort();
 }
 
 async function namesOf(
   context: CommandContext,
   wanted: 'extensions' | 'installed' | 'types' | 'sources',
+  word: string,
 ): Promise<string[]> {
   if (wanted === 'installed') {
     const { root } = await context.settings();
@@ -29,6 +30,10 @@ async function namesOf(
   }
   const registry = await context.registry();
   if (wanted === 'sources') return (await registry.state()).sources.map(({ name }) => name);
-  const { ids } = await registry.overview();
-  return wanted === 'types' ? ids.map(typeOf) : [...ids];
+  const { counts } = await registry.state();
+  if (wanted === 'types') return Object.keys(counts.byType);
+  // Of a large registry the list takes longer to read than anybody waits for a key.
+  if (counts.extensions > MAX_LISTED)
+    return (await registry.search({ text: word, limit: 100 })).found.map(({ id }) => id);
+  return [...(await registry.overview()).ids];
 }

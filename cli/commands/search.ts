@@ -1,10 +1,12 @@
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { nameOf } from '../../indexer/model/extension.ts';
 import { suggest } from '../../indexer/model/suggest.ts';
+import { MAX_LISTED } from '../../indexer/site/layout.ts';
+import { parseSearchText } from '../../indexer/site/search/query.ts';
 import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { oneLine } from '../foreign-text.ts';
-import type { Found } from '../registry/registry.ts';
+import type { Found, Registry } from '../registry/registry.ts';
 import { renderTable, type Column } from '../table.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -14,21 +16,30 @@ export const run: RunCommand = async (context, args) => {
   const text = args.operands.join(' ');
   const type = textFlag(args, 'type');
   const limit = limitOf(args);
-  const found = await registry.search({ text, ...(type !== undefined && { type }) });
+  const query = { ...parseSearchText(text), ...(type !== undefined && { type }) };
+  const { found, total, complete } = await registry.search({ ...query, limit });
   if (context.json) {
-    context.print(found.slice(0, limit));
+    context.print(found);
     return EXIT.done;
   }
   if (found.length === 0) {
-    const names = (await registry.overview()).ids.map(nameOf);
-    const near = [...new Set(args.operands.flatMap((word) => suggest(word, names)))].slice(0, 5);
+    const near = (await nearNames(registry, args.operands)).slice(0, 5);
     const hint = near.length === 0 ? 'try fewer or other words' : `do you mean ${near.join(', ')}?`;
     throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}.`);
   }
-  context.out(renderFound(found.slice(0, limit), args.operands, context));
-  if (found.length > limit) context.note(`${found.length - limit} more; raise --limit, or add a word.`);
+  const words = [...query.text.split(/\s+/), ...(query.phrases ?? [])];
+  context.out(renderFound(found, words, context));
+  if (!complete) context.note(`There may be more: the filters were tried on the best ${total} only; add a word.`);
+  else if (total > found.length) context.note(`${total - found.length} more; raise --limit, or add a word.`);
   return EXIT.done;
 };
+
+/** Names that are near to one of the words. Of a large registry search knows more words than a list would be worth. */
+async function nearNames(registry: Registry, words: readonly string[]): Promise<string[]> {
+  if ((await registry.state()).counts.extensions > MAX_LISTED) return [];
+  const names = (await registry.overview()).ids.map(nameOf);
+  return [...new Set(words.flatMap((word) => suggest(word, names)))];
+}
 
 function limitOf(args: ParsedArgs): number {
   const text = textFlag(args, 'limit') ?? String(DEFAULT_LIMIT);

@@ -5,7 +5,10 @@ import type {
   Deprecation,
   ExtensionDocument,
   Item,
+  PostingShard,
+  RecordShard,
   SearchDocument,
+  SearchHead,
   VersionEntry,
 } from '../../indexer/model/documents.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
@@ -15,6 +18,9 @@ import { isNameSegment, type ExtensionId } from '../../indexer/model/extension.t
  * A document's bytes are those that the site names, but a site may be anybody's: what becomes a path, a request or a
  * comparison is checked here, once. Texts for people are not; whoever prints them strips control characters.
  */
+
+/** Rows that search can number. */
+const MAX_ROWS = 2 ** 22;
 
 export function parseItems(bytes: Buffer, subject: string): Item[] {
   const items = parseArray<Item>(bytes, subject);
@@ -42,20 +48,56 @@ export function parseVersions(bytes: Buffer, id: ExtensionId): VersionEntry[] {
   return entries;
 }
 
-export function parseSearchDocument(bytes: Buffer): SearchDocument {
+/** The slim list, or the head of its shards. */
+export function parseSearchDocument(bytes: Buffer): SearchDocument | SearchHead {
   const subject = 'The search document';
-  const document = parseJson(bytes, subject) as Partial<SearchDocument> | null;
+  const document = parseJson(bytes, subject) as Partial<SearchDocument & SearchHead> | null;
   if (!isObject(document) || document.schema !== 1) throw malformed(subject);
-  const { type, name, version, description, author, source, tags } = document;
-  const columns = [type, name, version, description, author, source, tags];
   const isSound =
+    document.postings === undefined
+      ? areColumns(document) && [document.deprecated, document.yanked].every((each) => isArrayOf(each, isCount))
+      : isHead(document);
+  if (!isSound) throw malformed(subject);
+  return document as SearchDocument | SearchHead;
+}
+
+/** One of the documents that the head of search names. */
+export function parseSearchShard(bytes: Buffer): PostingShard | RecordShard {
+  const subject = 'A shard of search';
+  const shard = parseJson(bytes, subject) as Partial<PostingShard & RecordShard> | null;
+  const isSound =
+    isObject(shard) &&
+    (shard.places === undefined
+      ? areColumns(shard) && isArrayOf(shard.absent, isCount)
+      : [shard.rows, shard.places].every((each) => isArrayOf(each, isText)));
+  if (!isSound) throw malformed(subject);
+  return shard as PostingShard | RecordShard;
+}
+
+function areColumns({ type, name, version, description, author, source, tags }: Partial<SearchDocument>): boolean {
+  const columns = [type, name, version, description, author, source, tags];
+  return (
     columns.every((each) => Array.isArray(each) && each.length === name?.length) &&
     [type, name, version, description, author].every(isTexts) &&
     [new Set(type), name].every(isNames) &&
-    [source, tags].every(isLists) &&
-    [document.deprecated, document.yanked].every((each) => isArrayOf(each, Number.isSafeInteger));
-  if (!isSound) throw malformed(subject);
-  return document as SearchDocument;
+    [source, tags].every(isLists)
+  );
+}
+
+function isHead({ words, marks, deprecated, ...head }: Partial<SearchHead>): boolean {
+  const { extensions, rows, record_rows, postings, posting_words, records } = head;
+  return (
+    [words, marks, deprecated].every(isText) &&
+    [extensions, rows, record_rows].every(isCount) &&
+    isArrayOf(posting_words, isCount) &&
+    posting_words?.reduce((sum, each) => sum + each, 0) === marks?.length &&
+    [postings, records].every((each) => isArrayOf(each, (digest) => isText(digest) && isDigest(digest)))
+  );
+}
+
+/** Of rows or words: more than there can be would only take memory. */
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_ROWS;
 }
 
 /** Ten thousand of them are checked before a list is shown: what no path is made of is left to whoever prints it. */

@@ -1,10 +1,8 @@
-import type { SearchDocument } from '../../indexer/model/documents.ts';
+import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { extensionId, isNameSegment, type ExtensionId } from '../../indexer/model/extension.ts';
-import type { Version } from '../../indexer/model/version.ts';
-import { extensionPath, LIST, SEARCH, versionsPath } from '../../indexer/site/layout.ts';
-import type { SearchQuery } from '../../indexer/site/search.ts';
-import { idsOf, parseExtension, parseItems, parseSearchDocument, parseVersions } from './checked-documents.ts';
+import { extensionPath, LIST, MAX_LISTED, versionsPath } from '../../indexer/site/layout.ts';
+import { parseExtension, parseItems, parseSearchDocument, parseVersions } from './checked-documents.ts';
 import { createConnections, credentialFields, parseBase } from './connections.ts';
 import type { CurrentGeneration } from './current-generation.ts';
 import { createDocumentStore } from './document-store.ts';
@@ -12,16 +10,8 @@ import { identifyIn, unknownExtension } from './identity.ts';
 import { openMirror } from './mirrors.ts';
 import { parseOverview, renderOverview } from './overview.ts';
 import { proxyBaseOf } from './proxy-address.ts';
-import type {
-  Found,
-  Installed,
-  Overview,
-  OverviewFilter,
-  Registry,
-  RegistryOptions,
-  SiteState,
-  Update,
-} from './registry.ts';
+import type { Installed, Overview, OverviewFilter, Registry, RegistryOptions, SiteState, Update } from './registry.ts';
+import { createSearchClient, type SearchClient } from './search-client.ts';
 import { createSiteClient, type SiteClient } from './site-client.ts';
 
 /*
@@ -54,7 +44,7 @@ export function openRegistry(options: RegistryOptions): Registry {
     extension: read.extension,
     versions: read.versions,
     state: async () => stateOf(await site.current(), { proxy: options.proxy, fault: store.fault() }),
-    search: async (query) => searchIn(await read.searchDocument(), query),
+    search: (request) => read.search.find(request),
     identify: (text) => identify(read, text),
     resolve: async (wish) => {
       const { resolveWish } = await import('./resolve.ts');
@@ -81,21 +71,32 @@ export function openRegistry(options: RegistryOptions): Registry {
 }
 
 interface Reader extends Pick<Registry, 'list' | 'overview' | 'extension' | 'versions'> {
-  searchDocument(): Promise<SearchDocument>;
+  search: SearchClient;
+  /** All ids, or of a large site those that somebody who typed this may mean. */
+  idsNear(text: string): Promise<readonly ExtensionId[]>;
   /** Whether the generation has a document. */
   has(id: ExtensionId): Promise<boolean>;
 }
 
 function createReader(site: SiteClient): Reader {
-  let searchDocument: Promise<SearchDocument> | undefined;
-  const readSearchDocument = async (): Promise<SearchDocument> =>
-    parseSearchDocument(await required(site, SEARCH, 'The search document'));
+  const search = createSearchClient(site);
+  const list = async (): Promise<Item[]> => parseItems(await required(site, LIST, 'The list'), 'The list');
+  const columnsOf = async (bytes: Buffer): Promise<SearchDocument> => {
+    const document = parseSearchDocument(bytes);
+    if (!('postings' in document)) return document;
+    const { renderSearchDocument } = await import('../../indexer/site/search.ts');
+    return renderSearchDocument(await list());
+  };
   const overview = async (filter?: OverviewFilter): Promise<Overview> =>
-    parseOverview(await site.readOverview((bytes) => renderOverview(parseSearchDocument(bytes))), filter);
-  const missing = async (id: ExtensionId): Promise<RegistryError> => unknownExtension(id, (await overview()).ids);
+    parseOverview(await site.readOverview(async (bytes) => renderOverview(await columnsOf(bytes))), filter);
+  const idsNear = async (text: string): Promise<readonly ExtensionId[]> => {
+    const { counts } = (await site.current()).pointer;
+    return counts.extensions > MAX_LISTED ? search.idsNear(text) : (await overview()).ids;
+  };
+  const missing = async (id: ExtensionId): Promise<RegistryError> => unknownExtension(id, await idsNear(id));
   return {
     overview,
-    list: async () => parseItems(await required(site, LIST, 'The list'), 'The list'),
+    list,
     extension: async (id) => {
       const bytes = await site.readDocument(extensionPath(id));
       if (bytes === undefined) throw await missing(id);
@@ -106,7 +107,8 @@ function createReader(site: SiteClient): Reader {
       if (bytes === undefined) throw await missing(id);
       return parseVersions(bytes, id);
     },
-    searchDocument: () => (searchDocument ??= readSearchDocument()),
+    search,
+    idsNear,
     has: (id) => site.has(versionsPath(id)),
   };
 }
@@ -121,32 +123,7 @@ async function identify(read: Reader, text: string): Promise<ExtensionId> {
   const [type = '', name = '', ...more] = text.split('/');
   const isId = more.length === 0 && isNameSegment(type) && isNameSegment(name);
   if (isId && (await read.has(extensionId(type, name)))) return extensionId(type, name);
-  return identifyIn(text, (await read.overview()).ids);
-}
-
-async function searchIn(document: SearchDocument, query: SearchQuery): Promise<Found[]> {
-  const { createSearch, filterRows } = await import('../../indexer/site/search.ts');
-  // The index takes longer to build than a list without words takes to filter.
-  const hits =
-    query.text.trim() === ''
-      ? filterRows(document, query).map((row) => ({ row, score: 0 }))
-      : createSearch(document).query(query);
-  const ids = idsOf(document);
-  const deprecated = new Set(document.deprecated);
-  const { version, description, author, tags } = document;
-  return hits.flatMap(({ row, score }) => {
-    const id = ids[row];
-    if (id === undefined) return [];
-    return {
-      id,
-      version: (version[row] ?? '') as Version,
-      description: description[row] ?? '',
-      author: author[row] ?? '',
-      tags: tags[row] ?? [],
-      deprecated: deprecated.has(row),
-      score,
-    };
-  });
+  return identifyIn(text, await read.idsNear(text));
 }
 
 async function findUpdates(read: Reader, of: readonly Installed[]): Promise<Update[]> {

@@ -4,7 +4,7 @@ import type { Digest } from '../../indexer/model/digest.ts';
 import type { ExtensionDocument, Held, Item, PointerSource, VersionEntry } from '../../indexer/model/documents.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import type { Version } from '../../indexer/model/version.ts';
-import type { SearchQuery } from '../../indexer/site/search.ts';
+import type { SearchRequest } from '../../indexer/site/search/open-search.ts';
 
 /*
  * What the client knows of one registry: its site, read as files, and its proxy, which sends the bytes. Made by
@@ -59,8 +59,8 @@ export interface Registry {
   list(): Promise<readonly Item[]>;
   /** The same extensions in the same order with what a table of them shows: a quarter of the list's bytes. */
   overview(filter?: OverviewFilter): Promise<Overview>;
-  /** Best first; an empty text answers the list, filtered. */
-  search(query: SearchQuery): Promise<readonly Found[]>;
+  /** 20 without a limit. An empty text answers the list, filtered. */
+  search(request: SearchRequest): Promise<FoundPage>;
   /** @throws RegistryError `not_found` that names near ids */
   extension(id: ExtensionId): Promise<ExtensionDocument>;
   /** Newest first. @throws RegistryError `not_found` that names near ids */
@@ -123,6 +123,15 @@ export interface Overview {
   deprecated: ReadonlySet<number>;
   /** Rows of which every version is yanked. */
   yanked: ReadonlySet<number>;
+}
+
+export interface FoundPage {
+  /** Best first. */
+  found: readonly Found[];
+  /** How many there are in all. */
+  total: number;
+  /** False where more may pass the filters than were looked at: above 10,000 extensions. */
+  complete: boolean;
 }
 
 /** An extension that search found, at its shown version. */

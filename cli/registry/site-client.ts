@@ -1,3 +1,4 @@
+import type { Digest } from '../../indexer/model/digest.ts';
 import type { DocumentReference } from '../../indexer/model/documents.ts';
 import { messageOf, RegistryError } from '../../indexer/model/errors.ts';
 import { readReferenced } from '../../indexer/read-site.ts';
@@ -14,7 +15,9 @@ export interface SiteClient {
   /** A document of the current generation by its path; undefined where there is none. */
   readDocument(path: string): Promise<Buffer | undefined>;
   /** What was made of the current search document, once for all processes. @param make from its bytes */
-  readOverview(make: (bytes: Buffer) => string): Promise<string>;
+  readOverview(make: (bytes: Buffer) => Promise<string>): Promise<string>;
+  /** A document that another one names by its digest. */
+  readByDigest(digest: Digest): Promise<Buffer>;
   has(path: string): Promise<boolean>;
   /** Writes down what was looked up. */
   close(): Promise<void>;
@@ -23,6 +26,9 @@ export interface SiteClient {
 export interface SiteClientOptions extends CurrentOptions {
   onRequest?: (event: RequestEvent) => void;
 }
+
+/** Of a document whose length nobody has said. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export function createSiteClient(options: SiteClientOptions): SiteClient {
   const { store } = options;
@@ -61,7 +67,7 @@ export function createSiteClient(options: SiteClientOptions): SiteClient {
       const { search } = (await getCurrent()).pointer;
       const kept = await readKept(fileOf(SEARCH), () => store.readOverview(search.digest));
       if (kept !== undefined) return kept;
-      const text = make(await readBytes(search, fileOf(SEARCH)));
+      const text = await make(await readBytes(search, fileOf(SEARCH)));
       await store.keepOverview(search.digest, text);
       return text;
     },
@@ -70,6 +76,7 @@ export function createSiteClient(options: SiteClientOptions): SiteClient {
       const found = path === SEARCH ? (await getCurrent()).pointer.search : await lookup.find(path);
       return found && readBytes({ path: blobOf(found.digest), digest: found.digest, size: found.size }, fileOf(path));
     },
+    readByDigest: (digest) => readBytes({ path: blobOf(digest), digest, size: MAX_BYTES }, blobOf(digest)),
     has: async (path) => (await lookup.find(path)) !== undefined,
     close: () => lookup.close(),
   };

@@ -11,6 +11,7 @@ import {
   blobOf,
   extensionPath,
   LIST,
+  MAX_LISTED,
   MEMORY,
   notesPath,
   PAGE_SIZE,
@@ -41,9 +42,6 @@ export interface SiteOptions extends RenderOptions {
   /** Extensions up to which search is one list, and shards above; 10,000 without it. */
   maxListed?: number;
 }
-
-/** A list of so many is 260 KB on the way, and a second's work for a slow phone. */
-const MAX_LISTED = 10_000;
 
 /**
  * Every document of a generation but its manifest. Pure: the same catalogue, memory and options give the same bytes,

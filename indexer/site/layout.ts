@@ -29,6 +29,8 @@ import type { ExtensionId } from '../model/extension.ts';
  *   sitemap/index.xml, sitemap/<n>.xml              for search engines, where `[site] public_url` is set
  */
 
+/** Extensions up to which search is one list: 260 KB on the way, and a second's work for a slow phone; above, shards. */
+export const MAX_LISTED = 10_000;
 /** Items on one of `pages/<n>`. */
 export const PAGE_SIZE = 100;
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
-import { LIST, SEARCH } from '../../indexer/site/layout.ts';
-import { createSearch, type Search } from '../../indexer/site/search.ts';
+import type { Item } from '../../indexer/model/documents.ts';
+import { LIST } from '../../indexer/site/layout.ts';
+import { parseSearchText } from '../../indexer/site/search/query.ts';
 import { sendDocument } from '../answer.ts';
 import { createDocument, type Document } from '../document.ts';
 import { ApiError } from '../error-table.ts';
@@ -9,7 +9,8 @@ import type { Services } from '../services.ts';
 import type { Generation } from '../site-view.ts';
 import type { Handler } from './documents.ts';
 import { checkType, knownTypes, requireGeneration } from './missing.ts';
-import { linkToNext, parsePaging, singleValue, type Paging } from './paging.ts';
+import { linkToNext, parsePaging, singleValue } from './paging.ts';
+import { createSearchByGeneration } from './search.ts';
 
 const SEARCH_LIMIT = 20;
 const MAX_TEXT_LENGTH = 256;
@@ -22,19 +23,17 @@ export interface ListRoutes {
 /** The list and its parts: all of them made from the list document of one generation. */
 export function createListRoutes(services: Services): ListRoutes {
   const { config, view, documents, representations } = services;
-  const searchOf = createSearchByGeneration(services);
+  const searchIn = createSearchByGeneration(documents);
 
   const listOf = async (generation: Generation): Promise<Document> => required(await documents.read(generation, LIST));
 
   const sendPage = (
     exchange: { request: FastifyRequest; reply: FastifyReply },
-    all: readonly unknown[],
-    { limit = all.length, offset }: Paging,
+    page: readonly unknown[],
+    { total, next }: { total: number; next: number },
   ): Promise<FastifyReply> => {
-    const page = all.slice(offset, offset + limit);
-    const next =
-      offset + limit < all.length && limit > 0 ? linkToNext(exchange.request.query, offset + limit) : undefined;
-    exchange.reply.headers({ 'x-total-count': String(all.length), ...(next !== undefined && { link: next }) });
+    const link = next < total && page.length > 0 ? { link: linkToNext(exchange.request.query, next) } : {};
+    exchange.reply.headers({ 'x-total-count': String(total), ...link });
     return sendDocument(exchange, createDocument(Buffer.from(JSON.stringify(page))), representations.document);
   };
 
@@ -53,7 +52,9 @@ export function createListRoutes(services: Services): ListRoutes {
         return sendDocument({ request, reply }, list, representations.document);
       }
       const found = list.json<Item[]>().filter((item) => isWithin(item, filter));
-      return sendPage({ request, reply }, found, paging);
+      const { limit = found.length, offset } = paging;
+      const next = offset + limit;
+      return sendPage({ request, reply }, found.slice(offset, next), { total: found.length, next });
     },
     search: async (request, reply) => {
       const generation = await requireGeneration(view);
@@ -61,11 +62,11 @@ export function createListRoutes(services: Services): ListRoutes {
       const text = parseText(request.query);
       const tag = singleValue(request.query, 'tag');
       const { limit = SEARCH_LIMIT, offset } = parsePaging(request.query);
-      const [search, list] = await Promise.all([searchOf(generation), listOf(generation)]);
-      const items = list.json<Item[]>();
-      const found = search.query({ text, ...filter, ...(tag !== undefined && { tag }) });
-      const scored = found.map(({ row, score }) => ({ ...items[row], score }));
-      return sendPage({ request, reply }, scored, { limit, offset });
+      // A parameter counts before what is within the text.
+      const asked = { ...parseSearchText(text), ...filter, ...(tag !== undefined && { tag }), limit, offset };
+      const { items, total, complete } = await searchIn(generation, asked);
+      if (!complete) reply.header('x-search-complete', 'false');
+      return sendPage({ request, reply }, items, { total, next: offset + limit });
     },
   };
 }
@@ -100,24 +101,6 @@ function parseText(query: unknown): string {
 function isWithin(item: Item, { type, source }: Filter): boolean {
   if (type !== undefined && item.type !== type) return false;
   return source === undefined || item.source === source || item.sources?.includes(source) === true;
-}
-
-/** The search of a generation, built when it is first asked something. */
-function createSearchByGeneration({ documents }: Services): (generation: Generation) => Promise<Search> {
-  const searches = new WeakMap<object, Promise<Search>>();
-  return (generation) => {
-    const known = searches.get(generation.site);
-    if (known !== undefined) return known;
-    const built = documents
-      .read(generation, SEARCH)
-      .then((document) => createSearch(required(document).json<SearchDocument>()))
-      .catch((error: unknown) => {
-        searches.delete(generation.site);
-        throw error;
-      });
-    searches.set(generation.site, built);
-    return built;
-  };
 }
 
 function required(document: Document | undefined): Document {

@@ -52,18 +52,23 @@ describe.each(PLACES)('a site named by %s', (_, place) => {
       '1.1.0+build.5',
       '1.0.0',
     ]);
-    expect(await registry.search({ text: 'amazon' })).toEqual([
-      {
-        id: 'provider/aws',
-        version: '1.1.0+build.5',
-        description: 'Amazon Web Services',
-        author: expect.any(String),
-        tags: ['cloud', 'amazon'],
-        deprecated: false,
-        score: expect.any(Number),
-      },
-    ]);
-    expect(await registry.search({ text: '', type: 'taskserv' })).toHaveLength(2);
+    expect(await registry.search({ text: 'amazon' })).toEqual({
+      found: [
+        {
+          id: 'provider/aws',
+          version: '1.1.0+build.5',
+          description: 'Amazon Web Services',
+          author: expect.any(String),
+          tags: ['cloud', 'amazon'],
+          deprecated: false,
+          score: expect.any(Number),
+        },
+      ],
+      total: 1,
+      complete: true,
+    });
+    const page = await registry.search({ text: '', type: 'taskserv', limit: 1 });
+    expect([page.found.map(({ id }) => id), page.total]).toEqual([['taskserv/big'], 2]);
   });
 
   test('says what may have been meant', async () => {
