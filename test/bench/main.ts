@@ -20,6 +20,7 @@ Measures the programs against their peers on this machine; all of the benches wi
   start      until the proxy serves, and what the indexer's --help loads
   client     the client's own start, its memory, and what it asks of the network
   workers    two workers against one
+  search     bytes and answers of search, by list and by shards, against MiniSearch
 
   --short    a form of seconds, which checks that every answer has the right bytes and enforces no bound
   --json     one JSON object on standard output instead of tables
@@ -38,6 +39,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   start: async () => (await import('./start.ts')).benchStart,
   client: async () => (await import('./client.ts')).benchClient,
   workers: async () => (await import('./workers.ts')).benchWorkers,
+  search: async () => (await import('./search.ts')).benchSearch,
 };
 
 interface Flags {

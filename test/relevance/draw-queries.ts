@@ -1,3 +1,4 @@
+import { distanceWithin } from '../../indexer/site/search/words.ts';
 import type { RelevanceQuery } from './catalogue.ts';
 
 /** Of each kind; the set is never looked at. */
@@ -23,7 +24,7 @@ export function createRandom(seed: number): () => number {
 
 /**
  * Queries by the names that there are: whole ones, their first four letters, and with one typo. Right is whatever is called
- * so; of a start, whatever begins so and is as short as any that does; of a typo in a name, the name.
+ * so; of a start, whatever begins so; of a typo, whatever is called so but for one typo, unless there is a name as typed.
  */
 export function drawQueries(catalogue: readonly Named[], seed: number): RelevanceQuery[] {
   const random = createRandom(seed);
@@ -43,7 +44,10 @@ export function drawQueries(catalogue: readonly Named[], seed: number): Relevanc
     ...draw('typo', () => {
       const name = pick(long);
       const text = withTypo(name, random);
-      return [text, names.includes(text) ? idsOf((each) => each === text) : idsOf((each) => each === name)];
+      const isMeant = names.includes(text)
+        ? (each: string) => each === text
+        : (each: string) => distanceWithin(text, each, 1) === 1;
+      return [text, idsOf(isMeant)];
     }),
     ...draw('start', () => {
       const start = pick(long).slice(0, 4);
