@@ -28,6 +28,7 @@ export interface Engine {
 }
 
 export interface Searched {
+  /** The list is not published above 10,000: its bytes are 0 there. */
   list: Engine & { bytes: number };
   shards: Engine & {
     headBytes: number;
@@ -69,7 +70,7 @@ async function run({ extensions, rounds }: SearchTask): Promise<Searched> {
   const byShards = await measureOurs(shards, queries, rounds);
   const peer = await measurePeer(items, queries, rounds);
   return {
-    list: { ...byList.engine, bytes: extensions > BEGUN_WITH ? NaN : compress(list.files.get(list.file) ?? '', BEST) },
+    list: { ...byList.engine, bytes: extensions > BEGUN_WITH ? 0 : compress(list.files.get(list.file) ?? '', BEST) },
     shards: { ...byShards.engine, ...(await weighShards(shards, queries)) },
     peer,
     ...compareHeads(headOf(shards), headOf(shardFiles([...rows, ...drawn.slice(extensions)]))),

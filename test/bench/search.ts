@@ -38,7 +38,7 @@ function rowsOf(extensions: number, { list, shards, peer }: Searched): BenchResu
   ];
   const { firstBytes, nextBytes, nextMostBytes, nextRequests, nextMostRequests, headBytes, files } = shards;
   return [
-    [extensions, 'list', Number.isNaN(list.bytes) ? '' : kb(list.bytes), '0', '0', ...times(list)],
+    [extensions, 'list', list.bytes === 0 ? '' : kb(list.bytes), '0', '0', ...times(list)],
     [
       extensions,
       `shards (${files} files, head ${kb(headBytes)} KB)`,

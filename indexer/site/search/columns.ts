@@ -14,13 +14,14 @@ export interface Cells extends Filterable {
 }
 
 export function cellsOf({ type, name, version, description, author, source, tags }: Columns, row: number): Cells {
+  const at = (column: readonly string[]): string => column[row] ?? '';
   return {
-    id: `${type[row] ?? ''}/${name[row] ?? ''}`,
-    type: type[row] ?? '',
-    name: name[row] ?? '',
-    version: version[row] ?? '',
-    description: description[row] ?? '',
-    author: author[row] ?? '',
+    id: `${at(type)}/${at(name)}`,
+    type: at(type),
+    name: at(name),
+    version: at(version),
+    description: at(description),
+    author: at(author),
     sources: source[row] ?? [],
     tags: tags[row] ?? [],
   };

@@ -1,7 +1,7 @@
 import type { SearchDocument } from '../../model/documents.ts';
 import type { Page, SearchAnswer } from './answer.ts';
 import { cellsOf, compareNames } from './columns.ts';
-import { createFilter, hasFilters, type SearchFilters, type SearchQuery } from './query.ts';
+import { createFilter, type SearchFilters, type SearchQuery } from './query.ts';
 import { firstOf, rank } from './rank.ts';
 import { readText } from './readings.ts';
 import { buildWordIndex, type WordIndex } from './word-index.ts';
@@ -51,7 +51,7 @@ export function createListIndex(
     const isDeprecated = (row: number): boolean => deprecated.has(row);
     const { rows, scores } = rank(readText(vocabulary, query.text), { size, postingsOf, isDeprecated });
     const passes = createFilter(query);
-    const found = hasFilters(query) ? rows.filter((row) => passes(cellsOf(list, row))) : rows;
+    const found = passes === undefined ? rows : rows.filter((row) => passes(cellsOf(list, row)));
     const compare = (a: number, b: number): number =>
       (scores[b] ?? 0) - (scores[a] ?? 0) || (order[a] ?? 0) - (order[b] ?? 0);
     const first = firstOf(found, count, compare);
@@ -63,7 +63,7 @@ export function createListIndex(
 export function filterRows(list: SearchDocument, query: SearchFilters): number[] {
   const passes = createFilter(query);
   const yanked = new Set(list.yanked);
-  return list.name.flatMap((_, row) => (!yanked.has(row) && passes(cellsOf(list, row)) ? [row] : []));
+  return list.name.flatMap((_, row) => (!yanked.has(row) && passes?.(cellsOf(list, row)) !== false ? [row] : []));
 }
 
 /** Row -> its place by name, then type. */

@@ -36,69 +36,56 @@ const MAX_TEXT = 1_024;
 const MAX_PHRASES = 8;
 const TOKEN = /(?:(type|source|tag|author):)?(?:"([^"]*)"?|(\S+))/gi;
 const UNFINISHED = /^(?:type|source|tag|author):$/i;
-const BETWEEN = /[\s._/-]+/g;
-const LETTER = /[\p{L}\p{N}\p{M}]/u;
+const BETWEEN = /[^\p{L}\p{N}\p{M}]+/gu;
 
 /**
  * `type:provider tag:cloud "load balancer" aws`: filters, quoted phrases, words. Of several types, sources or authors the
  * last counts, of tags each; a filter without a value is one that is still being typed. Never throws.
  */
 export function parseSearchText(text: string): SearchQuery {
-  const words: string[] = [];
-  const phrases: string[] = [];
-  const tags: string[] = [];
-  const query: SearchQuery = { text: '' };
+  const said: Partial<Record<string, string[]>> = {};
   for (const [, key, quoted, word = ''] of text.slice(0, MAX_TEXT).matchAll(TOKEN)) {
     const value = (quoted ?? word).trim();
     if (value === '' || UNFINISHED.test(value)) continue;
-    const filter = key?.toLowerCase();
-    if (filter === 'tag') tags.push(value);
-    else if (filter === 'author') query.author = value;
-    else if (filter === 'type' || filter === 'source') query[filter] = value.toLowerCase();
-    else (quoted === undefined ? words : phrases).push(value);
+    const kind = key?.toLowerCase() ?? (quoted === undefined ? 'text' : 'phrases');
+    (said[kind] ??= []).push(value);
   }
+  const { text: words = [], type, source, author, tag, phrases } = said;
+  const last = (values: readonly string[]): string => values.at(-1) ?? '';
   return {
-    ...query,
     text: words.join(' '),
-    ...(tags.length > 0 && { tag: tags.slice(0, MAX_PHRASES) }),
-    ...(phrases.length > 0 && { phrases: phrases.slice(0, MAX_PHRASES) }),
+    ...(type && { type: last(type).toLowerCase() }),
+    ...(source && { source: last(source).toLowerCase() }),
+    ...(author && { author: last(author) }),
+    ...(tag && { tag: tag.slice(0, MAX_PHRASES) }),
+    ...(phrases && { phrases: phrases.slice(0, MAX_PHRASES) }),
   };
 }
 
-/** Whether anything but words is asked. */
-export function hasFilters({ type, source, tag, author, phrases }: SearchFilters): boolean {
-  return [type, source, author].some((each) => each !== undefined) || [tag ?? [], phrases ?? []].flat().length > 0;
-}
-
-/** The filters as one question, made once for many extensions. */
-export function createFilter({ type, source, tag, author, phrases }: SearchFilters): (of: Filterable) => boolean {
-  const folded = [tag ?? []].flat().map((each) => foldCase(each.slice(0, MAX_TEXT)));
-  const writer = author === undefined ? undefined : foldCase(author.slice(0, MAX_TEXT));
-  const spoken = (phrases ?? []).map((each) => plain(each.slice(0, MAX_TEXT))).filter((each) => each !== '');
+/** The filters as one question, made once for many extensions; undefined for none. */
+export function createFilter({
+  type,
+  source,
+  tag,
+  author,
+  phrases = [],
+}: SearchFilters): ((of: Filterable) => boolean) | undefined {
+  const fold = (text: string): string => foldCase(text.slice(0, MAX_TEXT));
+  const tags = [tag ?? []].flat().map(fold);
+  const writer = author && fold(author);
+  // A run of a script that sets no spaces has none around it, so that any part of it is found.
+  const spoken = phrases.map((each) => spacedOut(each.slice(0, MAX_TEXT))).filter((each) => each !== '  ');
+  const said = spoken.map((each) => (isUnspaced(each) ? each.trim() : each));
+  if (!type && !source && !writer && tags.length + said.length === 0) return undefined;
   return (of) =>
-    (type === undefined || of.type === type) &&
-    (source === undefined || of.sources.includes(source)) &&
-    folded.every((wanted) => of.tags.some((each) => foldCase(each) === wanted)) &&
-    (writer === undefined || foldCase(of.author) === writer) &&
-    (spoken.length === 0 || saysAll([of.name, of.description, ...of.tags].map(plain), spoken));
+    (!type || of.type === type) &&
+    (!source || of.sources.includes(source)) &&
+    (!writer || foldCase(of.author) === writer) &&
+    tags.every((wanted) => of.tags.some((each) => foldCase(each) === wanted)) &&
+    said.every((phrase) => [of.name, of.description, ...of.tags].some((text) => spacedOut(text).includes(phrase)));
 }
 
-function saysAll(texts: readonly string[], phrases: readonly string[]): boolean {
-  return phrases.every((phrase) => texts.some((text) => says(text, phrase)));
-}
-
-function says(text: string, phrase: string): boolean {
-  for (let at = text.indexOf(phrase); at >= 0; at = text.indexOf(phrase, at + 1)) {
-    if (isEdge(text[at - 1], phrase[0]) && isEdge(text[at + phrase.length], phrase.at(-1))) return true;
-  }
-  return false;
-}
-
-/** Whether a phrase may begin or end between its own letter and the next one of the text. */
-function isEdge(beyond = ' ', own = ' '): boolean {
-  return !LETTER.test(beyond) || isUnspaced(own);
-}
-
-function plain(text: string): string {
-  return foldCase(text).replaceAll(BETWEEN, ' ').trim();
+/** Words with one space before and after each. */
+function spacedOut(text: string): string {
+  return ` ${foldCase(text).replaceAll(BETWEEN, ' ').trim()} `;
 }

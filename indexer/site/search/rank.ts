@@ -1,5 +1,5 @@
 import { NAME, partOf, sizeOf, TYPE } from './fields.ts';
-import { EXACT, PREFIX, TYPO, TYPOS, type Match, type Reading, type Slot } from './readings.ts';
+import { EXACT, PREFIX, TYPO, TYPOS, type Reading, type Slot } from './readings.ts';
 
 /*
  * The order of answers is a ladder, each step above the next:
@@ -52,6 +52,7 @@ const CELLS = [EXACT, PREFIX, TYPO, TYPOS].map((kind) =>
 
 export function rank(readings: readonly Reading[], catalogue: Catalogue): Ranked {
   const ranked: Ranked = { rows: [], scores: new Float64Array(catalogue.size) };
+  /** Row -> its place among those of a reading, from 1. */
   const numbers = new Int32Array(catalogue.size);
   for (const [at, slots] of readings.entries()) {
     const { rows, cells } = collect(slots, catalogue, numbers);
@@ -85,40 +86,26 @@ interface Collected {
   rows: number[];
   /** Of each of the rows, in their order, one cell a slot. */
   cells: Uint32Array;
-  /** Row -> its place among the rows, from 1. */
-  numbers: Int32Array;
 }
 
 /** What each row that has anything of a reading has of each of its slots. */
 function collect(slots: readonly Slot[], { size, postingsOf }: Catalogue, numbers: Int32Array): Collected {
-  const found = slots.map(({ matches }) => matches.map(({ term }) => postingsOf(term)));
-  const most = found.flat().reduce((sum, { length }) => sum + length, 0);
-  const collected = { rows: [], cells: new Uint32Array(Math.min(most, size) * slots.length), numbers };
-  // What may be missing makes no row an answer, so it comes last.
-  const order = [...slots.keys()].sort((a, b) => Number(slots[a]?.optional) - Number(slots[b]?.optional));
-  for (const slot of order) {
-    for (const [at, match] of (slots[slot]?.matches ?? []).entries()) {
-      const postings = found[slot]?.[at];
-      if (postings !== undefined) addPostings(collected, postings, { slots, slot, match });
+  const found = slots.flatMap(({ matches }, slot) =>
+    matches.map((match) => ({ slot, match, postings: postingsOf(match.term) })),
+  );
+  const most = found.reduce((sum, { postings }) => sum + postings.length, 0);
+  const rows: number[] = [];
+  const cells = new Uint32Array(Math.min(most, size) * slots.length);
+  for (const { slot, match, postings } of found) {
+    const ofKind = CELLS[match.kind] ?? [];
+    for (let at = 0; at < postings.length; at += 1) {
+      const posting = postings[at] ?? 0;
+      const number = (numbers[posting >> 6] ||= rows.push(posting >> 6));
+      const cell = (number - 1) * slots.length + slot;
+      cells[cell] = Math.max(cells[cell] ?? 0, (ofKind[posting & 63] ?? 0) | (match.share << 8));
     }
   }
-  return collected;
-}
-
-function addPostings(
-  { rows, cells, numbers }: Collected,
-  postings: Postings,
-  { slots, slot, match }: { slots: readonly Slot[]; slot: number; match: Match },
-): void {
-  const ofKind = CELLS[match.kind] ?? [];
-  for (let at = 0; at < postings.length; at += 1) {
-    const posting = postings[at] ?? 0;
-    const row = posting >> 6;
-    if (numbers[row] === 0 && slots[slot]?.optional !== true) numbers[row] = rows.push(row);
-    const cell = ((numbers[row] ?? 0) - 1) * slots.length + slot;
-    // Of a row that is no answer the cell is none.
-    cells[cell] = Math.max(cells[cell] ?? 0, (ofKind[posting & 63] ?? 0) | (match.share << 8));
-  }
+  return { rows, cells };
 }
 
 function scoreCells(slots: readonly Slot[], cells: Uint32Array, from: number): number {
@@ -155,11 +142,11 @@ function scoreCells(slots: readonly Slot[], cells: Uint32Array, from: number): n
     worth += rarity * least;
     [least, isTypo] = [1_000, false];
   }
+  if (matched === 0) return 0;
   if (isName && size > 0) {
     if (next === size) return 100 - missed / 100;
     return 80 + 9.5 * Number(share === 0) + (9.5 * (next + share)) / size;
   }
-  if (matched === 0) return 0;
   const detail = (0.8 * worth) / (1_000 * rarities) + (size > 0 ? (0.2 * Math.min(covered, size)) / size : 0);
   if (matched < words) return 10 + (30 * (matched - 1 + 0.99 * detail)) / words;
   return (typos === 0 ? 60 : 40) + 19 * detail;

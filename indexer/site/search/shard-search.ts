@@ -2,7 +2,7 @@ import type { SearchHead } from '../../model/documents.ts';
 import type { FoundExtension, Page, SearchAnswer } from './answer.ts';
 import { compareNames } from './columns.ts';
 import { TAG, typeTerm } from './fields.ts';
-import { createFilter, hasFilters, type SearchQuery } from './query.ts';
+import { createFilter, type Filterable, type SearchQuery } from './query.ts';
 import { firstOf, rank, type Postings } from './rank.ts';
 import { readText } from './readings.ts';
 import { openShards, type Shards } from './shards.ts';
@@ -47,7 +47,8 @@ export function createShardSearch(
     };
     // By type all are known; the rest, which words cannot say for certain, is looked up in the records.
     const { type: _type, ...others } = query;
-    if (hasFilters(others)) return filtered(shards, ranking, { passes: createFilter(query), maxShards });
+    const passes = createFilter(others);
+    if (passes !== undefined) return filtered(shards, ranking, { passes, maxShards });
     const answer = await paged(shards, ranking);
     return isBlank && needs.length === 0 ? { ...answer, total: head.extensions } : answer;
   };
@@ -88,7 +89,7 @@ interface Ranking {
 async function filtered(
   shards: Shards,
   ranking: Ranking,
-  { passes, maxShards }: { passes: ReturnType<typeof createFilter>; maxShards: number },
+  { passes, maxShards }: { passes: (of: Filterable) => boolean; maxShards: number },
 ): Promise<SearchAnswer> {
   const { rows, page } = ranking;
   const looked = shards.within(firstOf(rows, MAX_LOOKED, byScore(ranking)), maxShards);
