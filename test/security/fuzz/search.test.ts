@@ -22,8 +22,9 @@ const shards = await openSearch(shardFiles(catalogue));
 
 const PIECES = [
   ...'aws redis cert-manager kubernetes certmanager vualt the of store 日志 クラウド réseaux сети'.split(' '),
-  ...['type:', 'tag:', 'source:', 'author:', 'provider', '"', ' ', '-', '_', '.', '/', ':', 'aB', '9'],
-  ...['(a+)+$', '[', '\\', '*', '\0', '\u001b[31m', '\u202e', '\u0301', '\ud800', '\uFDFA', '__proto__', 'constructor'],
+  ...'type: tag: source: author: provider - _ . / : aB 9 (a+)+$ [ * __proto__ constructor'.split(' '),
+  ...'" \\ \0 \u001b[31m \u202e \u0301 \ud800 \uFDFA'.split(' '),
+  ' ',
 ];
 /** Words that there are, alone, as filters and within phrases. */
 const known = [
