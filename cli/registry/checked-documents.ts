@@ -202,9 +202,3 @@ function malformed(subject: string, cause?: unknown): RegistryError {
     { cause },
   );
 }
-
-/** `provider/aws` of row i. */
-export function idsOf({ type, name }: SearchDocument): ExtensionId[] {
-  // Both columns were checked.
-  return type.map((each, row) => `${each}/${name[row] ?? ''}` as ExtensionId);
-}
