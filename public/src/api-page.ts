@@ -3,6 +3,7 @@ import { copyButton } from './copy-button.ts';
 import { fill, find, h, type Child } from './dom.ts';
 import { filledPath, operationsOf, type OpenApi, type Operation } from './openapi.ts';
 import { startShell } from './shell.ts';
+import { startSuggestions } from './suggestions.ts';
 import { API, loadDocument, loadFile } from './site.ts';
 import { faultState } from './states.ts';
 import { renderTable } from './tables.ts';
@@ -17,7 +18,8 @@ const main = find('#main');
 const ROOT = new URL('.', document.baseURI);
 type Values = Readonly<Record<string, string | undefined>>;
 
-const { pointer } = startShell({ documents: { 'The pointer as JSON': '' } });
+const { search: box, pointer } = startShell({ documents: { 'The pointer as JSON': '' } });
+startSuggestions({ box, pointer });
 
 async function load(): Promise<void> {
   try {

@@ -5,6 +5,7 @@ import { parseIdentity, type Identity } from './identity.ts';
 import { extensionAddress, listAddress } from './links.ts';
 import { notesSection } from './notes-section.ts';
 import { showSources, startShell } from './shell.ts';
+import { startSuggestions } from './suggestions.ts';
 import { loadDocument, LoadError } from './site.ts';
 import { emptyState, faultState } from './states.ts';
 
@@ -16,9 +17,11 @@ const identity = parseIdentity(location.search);
 const main = find('#main');
 let shown: ExtensionView | undefined;
 
-const { pointer: comingPointer } = startShell({
+const { search: box, pointer: comingPointer } = startShell({
   shortcuts: [{ key: 'y', does: 'Pin the address to this version', act: pin }],
 });
+
+startSuggestions({ box, pointer: comingPointer });
 
 async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> {
   const path = `extensions/${wanted.type}/${wanted.name}`;
@@ -55,7 +58,7 @@ function showUnknown({ type, name }: Identity): void {
   fill(
     main,
     emptyState(
-      `There is no extension ${type}/${name}`,
+      { title: `There is no extension ${type}/${name}`, heading: 'h1' },
       h(
         'p',
         {},
@@ -77,7 +80,7 @@ function showUnknownVersion({ type, name, version = '' }: Identity, versions: re
   fill(
     main,
     emptyState(
-      `${id} has no version ${version}`,
+      { title: `${id} has no version ${version}`, heading: 'h1' },
       h('p', {}, 'These it has:'),
       h('ul', { class: 'inline' }, ...newest),
       h('p', {}, h('a', { class: 'button', href: extensionAddress(id) }, 'The latest version')),
@@ -98,7 +101,7 @@ if (identity === undefined) {
   fill(
     main,
     emptyState(
-      'Which extension?',
+      { title: 'Which extension?', heading: 'h1' },
       h(
         'p',
         {},

@@ -1,6 +1,6 @@
 import type { Item, Pointer } from '../../indexer/model/documents.ts';
 import { renderSearchDocument } from '../../indexer/site/search.ts';
-import { answer, rowOfItem, type Answer, type Corpus, type Facets } from './answer.ts';
+import { answer, rowOfItem, type Answer, type Corpus, type Facets, type Row } from './answer.ts';
 import { fill, find, h } from './dom.ts';
 import { createFilterPanel } from './filters.ts';
 import {
@@ -13,6 +13,7 @@ import {
   toggleFilter,
   type ListState,
 } from './list-state.ts';
+import { startRowKeys } from './row-keys.ts';
 import { renderRow, skeletonRows } from './rows.ts';
 import { createSearchClient, type SearchClient } from './search-client.ts';
 import { startShell } from './shell.ts';
@@ -43,6 +44,8 @@ const panel = createFilterPanel(
 let catalogue: Catalogue | undefined;
 /** Counts the questions, so that an old answer is never shown over a newer one. */
 let asked = 0;
+/** What the rows on the page answer. */
+let shownQuestion: string | undefined;
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 
 interface Catalogue {
@@ -118,10 +121,25 @@ function show({ total, rows, facets }: Answer): void {
   results.removeAttribute('aria-busy');
   panel.show(state, facets);
   showSort();
-  if (total === 0) fill(results, h('li', {}, nothingFound()));
-  else fill(results, ...rows.map(renderRow));
+  showRows(rows);
   fill(count, countText(total));
-  const rest = total - rows.length;
+  showMore(rows.length, total);
+}
+
+/** More of the same list is put below what is there. */
+function showRows(rows: readonly Row[]): void {
+  const question = renderListState({ ...state, shown: STEP });
+  const there = question === shownQuestion ? results.querySelectorAll('.row-name').length : 0;
+  shownQuestion = question;
+  if (rows.length === 0) return fill(results, h('li', {}, nothingFound()));
+  if (there === 0 || there > rows.length) return fill(results, ...rows.map(renderRow));
+  results.append(...rows.slice(there).map(renderRow));
+  // Who pressed the button goes on where the new rows begin.
+  if (document.activeElement?.id === 'more-button') rowLinks()[there]?.focus();
+}
+
+function showMore(there: number, total: number): void {
+  const rest = total - there;
   if (rest <= 0) return fill(more);
   const next = (): void => go({ ...state, shown: state.shown + STEP });
   fill(
@@ -131,7 +149,7 @@ function show({ total, rows, facets }: Answer): void {
       { type: 'button', class: 'button', id: 'more-button', onclick: next },
       `Show ${Math.min(STEP, rest)} more`,
     ),
-    h('span', {}, `${formatCount(rows.length)} of ${formatCount(total)}`),
+    h('span', {}, `${formatCount(there)} of ${formatCount(total)}`),
   );
 }
 
@@ -144,7 +162,7 @@ function countText(total: number): string {
 function nothingFound(): HTMLElement {
   if (catalogue?.pointer.counts.extensions === 0) {
     return emptyState(
-      'Nothing is listed yet',
+      { title: 'Nothing is listed yet' },
       h(
         'p',
         {},
@@ -163,7 +181,7 @@ function nothingFound(): HTMLElement {
     ? 'Fewer or shorter words find more; a typo is forgiven in words of four letters.'
     : 'No extension has it with all of these filters.';
   return emptyState(
-    'Nothing found',
+    { title: 'Nothing found' },
     h('p', {}, advice),
     h('p', {}, h('button', { type: 'button', class: 'button', onclick: clear }, 'Show everything')),
   );
@@ -175,9 +193,11 @@ function showFault(error: unknown): void {
     fill(results, ...skeletonRows(6));
     void (catalogue === undefined ? load(loadDocument<Pointer>('')) : refresh());
   };
-  fill(results, h('li', {}, faultState(error, retry)));
+  shownQuestion = undefined;
+  fill(results, h('li', {}, faultState(error, retry, 'h2')));
   fill(count);
   fill(more);
+  fill(find('#facets'));
 }
 
 function showSummary({ counts, checked_at: checkedAt }: Pointer): void {
@@ -230,7 +250,7 @@ addEventListener('popstate', () => {
   box.value = state.text;
   void refresh();
 });
-addEventListener('keydown', moveThroughRows);
+startRowKeys(box, rowLinks);
 
 /** Loads the whole, and with it every filter. */
 function prepare(): void {
@@ -252,25 +272,6 @@ function followTag(event: MouseEvent): void {
 
 function rowLinks(): HTMLAnchorElement[] {
   return [...results.querySelectorAll<HTMLAnchorElement>('a.row-name')];
-}
-
-/** From the box down into the list and through it, and back up. */
-function moveThroughRows(event: KeyboardEvent): void {
-  const links = rowLinks();
-  const at = links.findIndex((link) => link === document.activeElement);
-  if (document.activeElement !== box && at < 0) return;
-  if (event.key === 'ArrowDown') links[at + 1]?.focus();
-  else if (event.key === 'ArrowUp') (at > 0 ? links[at - 1] : box)?.focus();
-  else if (event.key === 'Escape') leave(at);
-  else return;
-  event.preventDefault();
-}
-
-function leave(at: number): void {
-  if (at >= 0) return box.focus();
-  if (box.value === '') return box.blur();
-  box.value = '';
-  box.dispatchEvent(new Event('input'));
 }
 
 const wide = matchMedia('(min-width: 56rem)');

@@ -9,6 +9,14 @@ const PATIENCE_MS = 20_000;
 
 export type LoadFault = 'offline' | 'missing' | 'refused' | 'unreadable' | 'newer';
 
+const SAID: Readonly<Record<LoadFault, string>> = {
+  offline: 'no answer',
+  missing: 'not there',
+  refused: 'an error',
+  unreadable: 'no JSON',
+  newer: 'a newer schema',
+};
+
 /** Why a document is not there. */
 export class LoadError extends Error {
   readonly fault: LoadFault;
@@ -16,7 +24,7 @@ export class LoadError extends Error {
   readonly status: number | undefined;
 
   constructor(fault: LoadFault, { path, status, cause }: { path: string; status?: number; cause?: unknown }) {
-    super(`${path} is ${fault}${status === undefined ? '' : ` (${status})`}`, { cause });
+    super(`${path}: ${status === undefined ? SAID[fault] : `HTTP ${status}, ${SAID[fault]}`}`, { cause });
     this.fault = fault;
     this.path = path;
     this.status = status;

@@ -5,14 +5,20 @@ import { LoadError, type LoadFault } from './site.ts';
  * What stands where something should be and is not: said plainly, with what can be done.
  */
 
-export function emptyState(title: string, ...children: readonly Child[]): HTMLElement {
-  return h('div', { class: 'state' }, h('h2', {}, title), ...children);
+export interface State {
+  title: string;
+  /** `h1` where nothing else stands on the page. */
+  heading?: 'h1' | 'h2';
+}
+
+export function emptyState({ title, heading = 'h2' }: State, ...children: readonly Child[]): HTMLElement {
+  return h('div', { class: 'state' }, h(heading, {}, title), ...children);
 }
 
 const FAULTS: Readonly<Record<LoadFault, { title: string; text: string }>> = {
   offline: {
     title: 'The registry does not answer',
-    text: 'There may be no network between here and there. What is shown elsewhere in this browser may still be right.',
+    text: 'There may be no network between here and there, or its server is down.',
   },
   missing: {
     title: 'Nothing is published yet',
@@ -30,13 +36,15 @@ const FAULTS: Readonly<Record<LoadFault, { title: string; text: string }>> = {
 };
 
 /** @param retry does again what failed */
-export function faultState(error: unknown, retry: () => void): HTMLElement {
+export function faultState(error: unknown, retry: () => void, heading: State['heading'] = 'h1'): HTMLElement {
   const { title, text } = FAULTS[error instanceof LoadError ? error.fault : 'refused'];
   const detail = error instanceof Error ? error.message : String(error);
-  return emptyState(
-    title,
+  const state = emptyState(
+    { title, heading },
     h('p', {}, text),
     h('p', { class: 'detail' }, h('code', {}, detail)),
     h('p', {}, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')),
   );
+  state.classList.add('fault');
+  return state;
 }

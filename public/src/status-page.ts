@@ -6,6 +6,7 @@ import { isStale } from './notices.ts';
 import { isGrave, problemTitle, renderProblem } from './problems.ts';
 import { mark } from './rows.ts';
 import { startShell } from './shell.ts';
+import { startSuggestions } from './suggestions.ts';
 import { loadDocument } from './site.ts';
 import { counted, formatCount, formatSize } from './sizes.ts';
 import { emptyState, faultState } from './states.ts';
@@ -20,7 +21,10 @@ import { duration, timeElement } from './times.ts';
 const FEW = 20;
 
 const main = find('#main');
-const { pointer: comingPointer } = startShell({ documents: { 'The status as JSON': 'status', 'The crawl': 'crawl' } });
+const { search: box, pointer: comingPointer } = startShell({
+  documents: { 'The status as JSON': 'status', 'The crawl': 'crawl' },
+});
+startSuggestions({ box, pointer: comingPointer });
 
 async function load(pointer: Promise<Pointer>): Promise<void> {
   try {
@@ -118,7 +122,10 @@ function renderError(name: string, { code, message }: { code: string; message: s
 
 function renderProblems({ total, by_code: byCode, first }: StatusDocument['problems']): HTMLElement {
   if (total === 0)
-    return section('Problems', emptyState('None', h('p', {}, 'Every release that was found is listed in full.')));
+    return section(
+      'Problems',
+      emptyState({ title: 'None' }, h('p', {}, 'Every release that was found is listed in full.')),
+    );
   const groups = Map.groupBy(first, ({ code }) => code);
   const codes = [...new Set([...groups.keys(), ...Object.keys(byCode)])];
   const told =

@@ -5,7 +5,7 @@ import type { Asset, CatalogueExtension, CatalogueVersion } from '../../indexer/
 import { digestOf } from '../../indexer/model/digest.ts';
 import { emptyMemory } from '../../indexer/model/memory.ts';
 import { publishSite } from '../../indexer/publish/publish.ts';
-import { renderDocument, renderSite } from '../../indexer/site/documents.ts';
+import { renderDocument, renderSite, type RenderedDocument } from '../../indexer/site/documents.ts';
 import { CRAWL, fileOf, STATUS } from '../../indexer/site/layout.ts';
 import { renderCrawl, renderPointer, renderStatus } from '../../indexer/site/reports.ts';
 import { createFolderStorage } from '../../indexer/storage/folder.ts';
@@ -43,10 +43,14 @@ export function publishBenchSite(folder: string, count: number): Promise<Publish
   return publishExtensions(folder, extensions);
 }
 
-/** A site of these, in the order of their ids. */
+/**
+ * A site of these, in the order of their ids.
+ * @param has which documents it has, by their paths; all without it
+ */
 export async function publishExtensions(
   folder: string,
   extensions: readonly CatalogueExtension[],
+  has: (path: string) => boolean = () => true,
 ): Promise<PublishedSite> {
   const catalogue = catalogueOf([...extensions]);
   const memory = emptyMemory();
@@ -54,7 +58,7 @@ export async function publishExtensions(
   const root = join(folder, 'api', 'v1');
   const storage = createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
   await publishSite(storage, undefined, {
-    documents: renderSite(catalogue, memory, { types: TYPES, sources: ['gitea'] }),
+    documents: only(renderSite(catalogue, memory, { types: TYPES, sources: ['gitea'] }), has),
     keepGenerations: 5,
     now: Date.now,
     conclude: ({ manifest, search }) => {
@@ -66,6 +70,10 @@ export async function publishExtensions(
     },
   });
   return { folder, ids: extensions.map((each) => each.id), read: (path) => readFile(join(root, fileOf(path))) };
+}
+
+function* only(documents: Iterable<RenderedDocument>, has: (path: string) => boolean): Generator<RenderedDocument> {
+  for (const each of documents) if (has(each.path)) yield each;
 }
 
 /** The same number gives the same extension; its versions are the newest of ever so many. */

@@ -138,12 +138,58 @@ describe('an extension', () => {
   );
 });
 
+describe.each(VIEWS)('the search of the other pages, $width wide and $scheme', (view) => {
+  test('suggests, and opens what is chosen', async () => {
+    const { page } = await openExtension('taskserv/redis', { view });
+    await page.keyboard.press('/');
+    const box = page.getByRole('combobox', { name: 'Search extensions' });
+    await page.keyboard.type('kubernets');
+    const options = page.getByRole('option');
+    await options.first().waitFor();
+    expect(await options.first().textContent()).toMatch(/^taskserv\/kubernetes 1\.31\.3Kubernetes control plane/);
+    await page.keyboard.press('ArrowDown');
+    expect(await box.getAttribute('aria-activedescendant')).toBe(await options.first().getAttribute('id'));
+    expect(await options.first().getAttribute('aria-selected')).toBe('true');
+    await expectFits(page);
+    await expectAccessible(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'taskserv/kubernetes' }).waitFor();
+    await settled(page);
+  });
+});
+
 describe('the search of the other pages', () => {
-  test('leads to the list', async () => {
+  test('leads to the list where nothing is chosen', async () => {
     const { page } = await openExtension('taskserv/redis');
     await page.keyboard.press('/');
     await page.keyboard.type('postgres');
+    await page.getByRole('option').first().waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.row-name').allTextContents()).toEqual(['taskserv/postgres']);
+  });
+
+  test('closes with Escape, then clears, then leaves', async () => {
+    const { page } = await openPage(`${world().url}/status.html`);
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('redis');
+    const box = page.getByRole('combobox', { name: 'Search extensions' });
+    await page.getByRole('option').first().waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('option').count()).toBe(0);
+    expect(await box.inputValue()).toBe('redis');
+    await page.keyboard.press('Escape');
+    expect(await box.inputValue()).toBe('');
+    await page.keyboard.press('Escape');
+    expect(await box.evaluate((each) => each === document.activeElement)).toBe(false);
+  });
+
+  test('opens what is clicked', async () => {
+    const { page } = await openPage(`${world().url}/api.html`);
+    await page.getByRole('combobox', { name: 'Search extensions' }).fill('redis');
+    await page.getByRole('option').first().click();
+    await page.getByRole('heading', { level: 1, name: 'taskserv/redis' }).waitFor();
+    await settled(page);
   });
 });

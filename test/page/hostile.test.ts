@@ -71,9 +71,12 @@ async function visit(address: string, act?: (page: Page) => Promise<unknown>) {
   await page.goto(address);
   await settled(page);
   await act?.(page);
-  // Whatever waits for the mouse gets it.
-  for (const each of await page.locator('main bdi, main code, main p').all())
-    await each.hover({ force: true, timeout: 1_000 }).catch(() => undefined);
+  // Whatever waits for the mouse or the focus gets it.
+  await page.locator('main *').evaluateAll((all) => {
+    for (const each of all)
+      for (const event of ['mouseover', 'mouseenter', 'focus', 'error', 'load', 'toggle'])
+        each.dispatchEvent(new Event(event));
+  });
   const seen = await page.evaluate(() => (globalThis as unknown as { seen: Canary }).seen);
   return { page, asked, complaints, seen };
 }

@@ -27,7 +27,7 @@ describe.each(VIEWS)('a page that waits, $width wide and $scheme', (view) => {
       await route.continue();
     });
     await page.goto(`${world().url}/${path}`, { waitUntil: 'commit' });
-    await page.locator('.skeleton').first().waitFor();
+    await page.locator('main .skeleton:visible').first().waitFor();
     await expectFits(page);
     released.resolve();
     await settled(page);
