@@ -46,13 +46,15 @@ async function extension(...args: string[]): Promise<string> {
 describe('the package', () => {
   test('holds programs that need no types stripped, and no package of others beside it', async () => {
     const paths = packed.files.map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/cli/main.js']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['README.md', 'LICENSE', 'dist/cli/main.js', 'dist/public/assets/list-page.js']),
+    );
     expect(paths.filter((each) => /(?<!\.d)\.ts$|^(?:cli|indexer|proxy|test)\//.test(each))).toEqual([]);
     expect(packed.size).toBeLessThan(1_500_000);
     const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as { packages: object };
     expect(Object.keys(lock.packages)).toEqual(['', 'node_modules/extension-registry']);
     const licences = await readFile(join(folder, 'node_modules/extension-registry/dist/THIRD-PARTY-LICENSES.txt'));
-    for (const name of ['fastify', 'undici', 'semver', 'tar', 'yauzl', 'lru-cache', 'smol-toml']) {
+    for (const name of ['fastify', 'undici', 'semver', 'tar', 'yauzl', 'lru-cache', 'smol-toml', 'marked']) {
       expect(licences.toString()).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
     }
   });
