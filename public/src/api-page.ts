@@ -45,7 +45,17 @@ function valuesOf(items: readonly Item[], known: Pointer | undefined): Values {
   const item =
     items.find(({ download_url: url, sources }) => url !== undefined && (sources?.length ?? 0) > 0) ?? items[0];
   const [, prefix, file] = /sha256\/(..)\/(.+)$/.exec(known?.manifest.path ?? '') ?? [];
-  return { type: item?.type, name: item?.name, version: item?.version, source: item?.source, page: '1', prefix, file };
+  const feed = item && `${item.type}.xml`;
+  return {
+    feed,
+    type: item?.type,
+    name: item?.name,
+    version: item?.version,
+    source: item?.source,
+    page: '1',
+    prefix,
+    file,
+  };
 }
 
 function renderApi(api: OpenApi, values: Values): Child[] {

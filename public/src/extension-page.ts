@@ -33,7 +33,12 @@ async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> 
       pointer,
     ]);
     showSources(
-      { 'This extension as JSON': path, Versions: `${path}/versions`, 'Release notes': `${path}/notes` },
+      {
+        'This extension as JSON': path,
+        Versions: `${path}/versions`,
+        'Release notes': `${path}/notes`,
+        [`New versions of type ${wanted.type} (Atom)`]: `feeds/by-type/${wanted.type}.xml`,
+      },
       read,
     );
     const entry = versions.find(({ version }) => version === (wanted.version ?? extension.version));

@@ -30,7 +30,9 @@ import { timeElement } from './times.ts';
 /** How long somebody has to pause before the address follows: browsers refuse many changes of it in a short time. */
 const ADDRESS_DELAY_MS = 250;
 
-const { search: box, pointer: comingPointer } = startShell({ documents: { 'The list as JSON': 'extensions' } });
+const { search: box, pointer: comingPointer } = startShell({
+  documents: { 'The list as JSON': 'extensions', 'New versions (Atom)': 'feeds/index.xml' },
+});
 const results = find<HTMLOListElement>('#results');
 const count = find('#count');
 const sort = find<HTMLSelectElement>('#sort');

@@ -11,6 +11,7 @@ export interface OpenApi {
 
 interface PathItem {
   get: RawOperation;
+  parameters?: readonly (Reference | Parameter)[];
   'x-also-at'?: readonly string[];
 }
 
@@ -52,6 +53,9 @@ export interface Operation {
   file?: string;
 }
 
+/** Tags of what any file server can answer. */
+const STATIC: ReadonlySet<string> = new Set(['Documents', 'Files']);
+
 /** Every operation that has something to give, in the order of the document. */
 export function operationsOf(api: OpenApi): Operation[] {
   return Object.entries(api.paths)
@@ -59,22 +63,24 @@ export function operationsOf(api: OpenApi): Operation[] {
     .map(([path, item]) => operationOf(api, path, item));
 }
 
-function operationOf(api: OpenApi, path: string, { get, 'x-also-at': others = [] }: PathItem): Operation {
-  const file = others.find((each) => each.endsWith('/index.json')) ?? (isFile(path) ? path : undefined);
+function operationOf(api: OpenApi, path: string, item: PathItem): Operation {
+  const { get, parameters: shared = [], 'x-also-at': others = [] } = item;
+  const parameters = [...shared, ...(get.parameters ?? [])].map((each) => resolved<Parameter>(api, each));
+  const tag = get.tags[0] ?? '';
+  const literal = others.find((each) => each.endsWith('/index.json'));
+  // What takes words is answered, not read.
+  const isFile = STATIC.has(tag) && parameters.every(({ name }) => name !== 'q');
+  const file = literal ?? (isFile ? path : undefined);
   return {
     id: get.operationId,
     path,
-    tag: get.tags[0] ?? '',
+    tag,
     summary: get.summary,
     description: get.description ?? '',
-    parameters: (get.parameters ?? []).map((each) => resolved<Parameter>(api, each)),
+    parameters,
     responses: Object.entries(get.responses).map(([status, each]) => ({ status, ...resolved<Response>(api, each) })),
     ...(file !== undefined && { file }),
   };
-}
-
-function isFile(path: string): boolean {
-  return path === '/' || path.endsWith('/{file}');
 }
 
 /** A reference leads to a part of the same document (JSON Pointer, RFC 6901). */

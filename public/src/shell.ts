@@ -2,7 +2,7 @@ import type { Pointer } from '../../indexer/model/documents.ts';
 import { fill, find, h, type Child } from './dom.ts';
 import { startKeyboard, type Shortcut } from './keyboard.ts';
 import { showNotices } from './notices.ts';
-import { addressOf, loadDocument } from './site.ts';
+import { addressOf, FEEDS, loadDocument } from './site.ts';
 import { startThemeSwitch } from './theme-switch.ts';
 import { timeElement } from './times.ts';
 
@@ -38,7 +38,11 @@ async function showPointer(coming: Promise<Pointer>, documents: Readonly<Record<
 
 /** Every page links to its own JSON. */
 export function showSources(documents: Readonly<Record<string, string>>, pointer?: Pointer): void {
-  const links = Object.entries(documents).map(([text, path]) => h('a', { href: addressOf(path) }, text));
+  // No feed is there before the first version.
+  const there = Object.entries(documents).filter(
+    ([, path]) => !path.startsWith(FEEDS) || pointer?.counts.versions !== 0,
+  );
+  const links = there.map(([text, path]) => h('a', { href: addressOf(path) }, text));
   const made: Child[] =
     pointer === undefined
       ? []

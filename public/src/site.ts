@@ -5,6 +5,8 @@
 
 /** Where `api/v1/` is. */
 export const API = new URL('api/v1/', document.baseURI);
+/** Where a document's path is its file. */
+export const FEEDS = 'feeds/';
 const PATIENCE_MS = 20_000;
 
 export type LoadFault = 'offline' | 'missing' | 'refused' | 'unreadable' | 'newer';
@@ -56,6 +58,7 @@ export function loadDocument<T>(path: string): Promise<T> {
 
 /** The address of a document's file, relative to the page. */
 export function addressOf(path: string): string {
+  if (path.startsWith(FEEDS)) return `api/v1/${path}`;
   return path === '' ? 'api/v1/index.json' : `api/v1/${path}/index.json`;
 }
 

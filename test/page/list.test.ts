@@ -156,6 +156,18 @@ describe('the list, by keys alone', () => {
   });
 });
 
+describe('the end of the list', () => {
+  test('leads to its JSON, and to its feed', async () => {
+    const { page } = await openList();
+    const links = await page
+      .locator('#sources a')
+      .evaluateAll((all) => all.map((each) => (each as HTMLAnchorElement).href));
+    const { url } = world();
+    expect(links).toEqual([`${url}/api/v1/extensions/index.json`, `${url}/api/v1/feeds/index.xml`]);
+    for (const link of links) expect((await fetch(link)).status).toBe(200);
+  });
+});
+
 describe('the first view', () => {
   test('asks for the pointer and one page of the list only', async () => {
     const { asked } = await openList();
