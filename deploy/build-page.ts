@@ -16,6 +16,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
  */
 
 const ROOT = join(import.meta.dirname, '..');
+const SITE = join(ROOT, 'indexer', 'site');
 export const ASSETS = join(ROOT, 'public', 'assets');
 
 const COMMON = {
@@ -41,6 +42,17 @@ const loadedWhenNeeded: Plugin = {
   },
 };
 
+/** What a page takes one function of brings nothing else along: that room is pure. */
+const pureRooms: Plugin = {
+  name: 'pure-rooms',
+  setup: (setup) => {
+    setup.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path);
+      return file.startsWith(SITE) ? { path: file, sideEffects: false } : undefined;
+    });
+  },
+};
+
 /** Makes `public/assets` anew. @returns the files that went into it, relative to the checkout */
 export async function buildPage(): Promise<string[]> {
   const built = await Promise.all([
@@ -48,7 +60,7 @@ export async function buildPage(): Promise<string[]> {
       ...COMMON,
       entryPoints: MODULES.map((name) => `public/src/${name}.ts`),
       format: 'esm',
-      plugins: [loadedWhenNeeded],
+      plugins: [loadedWhenNeeded, pureRooms],
     }),
     build({ ...COMMON, entryPoints: ['public/src/theme.ts', 'public/src/missing.ts'], format: 'iife' }),
     build({ ...COMMON, entryPoints: ['public/styles/page.css'] }),
