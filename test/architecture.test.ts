@@ -152,7 +152,8 @@ describe('the house', () => {
       .flatMap((file) => [...codeOf(file).matchAll(/^(?:import|export)(?! type)[^;]*? from '([^']+)'/gm)])
       .map((each) => each[1] ?? '')
       .filter((each) => !each.startsWith('./') && each !== 'marked');
-    expect(new Set(borrowed)).toEqual(new Set(['../../indexer/site/search.ts']));
+    expect(borrowed).toContain('../../indexer/site/search.ts');
+    expect(borrowed.filter((each) => !each.startsWith('../../indexer/site/search'))).toEqual([]);
   });
 
   test('makes no HTML of a text anywhere on the page', () => {

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { extensionOf, publishExtensions } from '../bench/published-site.ts';
-import { configOf } from '../builders.ts';
-import { startProxy } from '../proxy/world.ts';
 import { openBlank } from './browser.ts';
+import { serveLargeSite, swapped, type LargeSite } from './served-pages.ts';
 
 /*
  * 10,000 extensions at 1.6 Mbit/s and 150 ms, which the browser itself holds back (Chrome DevTools Protocol).
@@ -15,21 +10,11 @@ import { openBlank } from './browser.ts';
 const EXTENSIONS = 10_000;
 const NETWORK = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
 
-let url: string;
-/** Somewhere in the middle. */
-let name: string;
+let site: LargeSite;
 const closers: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'extension-registry-page-'));
-  closers.push(() => rm(folder, { recursive: true, force: true }));
-  const extensions = Array.from({ length: EXTENSIONS }, (_, at) => extensionOf(at)).sort((a, b) =>
-    a.id < b.id ? -1 : 1,
-  );
-  // Without the thirty thousand documents of single extensions, which no list reads.
-  const { ids } = await publishExtensions(folder, extensions, (path) => !/^extensions\/./.test(path));
-  name = ids[EXTENSIONS / 2]?.split('/')[1] ?? '';
-  ({ url } = await startProxy(configOf(folder, []), { atEnd: (close) => void closers.push(close) }));
+  site = await serveLargeSite(EXTENSIONS, (close) => void closers.push(close));
 }, 180_000);
 
 afterAll(async () => {
@@ -63,17 +48,12 @@ async function openSlowly(): Promise<{ page: Page; session: CDPSession; transfer
   return { page, session, transferred: () => bytes };
 }
 
-/** With the first two letters in the wrong order. */
-function swapped([first = '', second = '', ...rest]: string): string {
-  return [second, first, ...rest].join('');
-}
-
 const seenBy = (page: Page) => page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
 
 describe('10,000 extensions over a slow network', () => {
   test('are there within 2 s and 100 KB', async () => {
     const { page, transferred } = await openSlowly();
-    await page.goto(`${url}/index.html`);
+    await page.goto(`${site.url}/index.html`);
     await page.locator('.row-name').first().waitFor();
     await page.waitForLoadState('networkidle');
     const { firstRow = Infinity } = await seenBy(page);
@@ -86,12 +66,12 @@ describe('10,000 extensions over a slow network', () => {
 
   test('are searched, filtered and ordered with no task over 200 ms', async () => {
     const { page } = await openSlowly();
-    await page.goto(`${url}/index.html`);
+    await page.goto(`${site.url}/index.html`);
     await page.locator('.row-name').first().waitFor();
     await page.getByRole('searchbox').click();
-    await page.getByRole('searchbox').pressSequentially(swapped(name), { delay: 60 });
+    await page.getByRole('searchbox').pressSequentially(swapped(site.name), { delay: 60 });
     const first = async () => (await page.locator('.row-name').allTextContents())[0];
-    await expect.poll(first, { timeout: 15_000 }).toContain(name);
+    await expect.poll(first, { timeout: 15_000 }).toContain(site.name);
     for (const text of ['cloud', 'network storage', 'x', 'mesh-plane', '']) {
       await page.getByRole('searchbox').fill('');
       await page.getByRole('searchbox').pressSequentially(text, { delay: 60 });
