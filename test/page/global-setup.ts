@@ -17,16 +17,22 @@ declare module 'vitest' {
 const CHROMIUM = '/usr/lib/chromium/chromium';
 const SANS = '/usr/share/fonts/opentype/inter/Inter-Regular.otf';
 const MONO = '/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf';
-const PACKAGES = ['chromium', 'fonts-inter', 'fonts-jetbrains-mono'];
+const FONTS = ['fonts-inter', 'fonts-jetbrains-mono'];
 
-/** The page as it is now, and one browser for all tests; each has a profile of its own in it. */
+/**
+ * The page as it is now, and one browser for all tests; each has a profile of its own in it. `CHROMIUM=/usr/bin/google-chrome`
+ * takes another than Debian's.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildPage();
   const report = (line: string): void => void process.stderr.write(`${line}\n`);
-  const { paths, env: more } = await provideDebian(
-    { packages: PACKAGES, programs: [], files: [CHROMIUM, SANS, MONO] },
-    { report },
-  );
+  const { CHROMIUM: installed = '' } = env;
+  const wish = {
+    packages: installed === '' ? ['chromium', ...FONTS] : FONTS,
+    programs: [],
+    files: installed === '' ? [CHROMIUM, SANS, MONO] : [SANS, MONO],
+  };
+  const { paths, env: more } = await provideDebian(wish, { report });
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-page-'));
   const fonts = join(folder, 'fonts.conf');
   await writeFile(fonts, renderFonts([paths[SANS] ?? '', paths[MONO] ?? ''], folder));
@@ -34,7 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // One of its libraries has others in a folder below, which only an installed loader knows.
   const searched = libraries.split(':').flatMap((each) => [each, join(each, 'pulseaudio')]);
   const server = await chromium.launchServer({
-    executablePath: paths[CHROMIUM] ?? '',
+    executablePath: installed === '' ? (paths[CHROMIUM] ?? '') : installed,
     // What it shows comes from this test, and a container has no sandbox to give.
     args: ['--no-sandbox'],
     env: { ...env, FONTCONFIG_FILE: fonts, ...(libraries !== '' && { LD_LIBRARY_PATH: searched.join(':') }) },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openPage, settled } from './browser.ts';
+import { expectAccessible, expectFits, openPage, settled } from './browser.ts';
 import { serveBelowPath } from './served-pages.ts';
 import { sharedPageWorld } from './world.ts';
 
@@ -42,6 +42,21 @@ describe('a page that is not there', () => {
     await home.click();
     await page.getByRole('heading', { name: 'Extensions' }).waitFor();
   });
+});
+
+describe('every page', () => {
+  test.each(['index.html', 'extension.html?id=taskserv/nats', 'status.html', 'api.html', 'nothing'])(
+    '%s fits from 360 to 1,920 pixels',
+    async (path) => {
+      const { page } = await openPage(`${world().url}/${path}`, { expected: /404/ });
+      await settled(page);
+      for (const width of [360, 480, 640, 800, 896, 1024, 1440, 1920]) {
+        await page.setViewportSize({ width, height: 800 });
+        await expectFits(page);
+      }
+      await expectAccessible(page);
+    },
+  );
 });
 
 describe('a browser without scripts', () => {

@@ -12,6 +12,9 @@ describe('the hand-written part of the site', () => {
     expect(page.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'public, max-age=300',
+      'content-security-policy': expect.stringMatching(
+        /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'$/,
+      ),
     });
     expect(page.text).toContain('<h1>Extensions</h1>');
     expect((await ask(`${url}/api/404.json`)).json).toMatchObject({ error: 'not_found' });
