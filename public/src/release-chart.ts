@@ -1,7 +1,6 @@
 import type { VersionEntry } from '../../indexer/model/documents.ts';
 import { h, svg, type Child } from './dom.ts';
 import { counted } from './sizes.ts';
-import { relativeTime } from './times.ts';
 
 /*
  * When versions were released: a dot each, left the first, right today.
@@ -31,7 +30,8 @@ export function renderChart(versions: readonly VersionEntry[], shown: string, no
   const dots = stacked(released.map(({ atMs }) => place(atMs))).map(({ x, y }, at) =>
     dot({ x, y }, released[at]?.entry, shown),
   );
-  const label = `${counted(released.length, 'release')}, the first ${relativeTime(first.entry.published_at, nowMs)}, the last ${relativeTime(last.entry.published_at, nowMs)}`;
+  const dates = [first, last].map(({ entry }) => entry.published_at.slice(0, 10));
+  const label = `${counted(released.length, 'release')}, from ${dates.join(' to ')}`;
   return h(
     'figure',
     { class: 'chart' },
