@@ -9,6 +9,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
  *   theme.js            runs before the first paint
  *   <name>-page.js      one file a page with all of its own code, so that nothing waits for a second one
  *   search-worker.js    the whole catalogue, beside the page, when somebody searches
+ *   answer-shards.js    what answers a catalogue of more than 10,000 extensions
  *   markdown.js         the parser of release notes, when there are any
  *   page.css
  *
@@ -30,7 +31,15 @@ const COMMON = {
   write: false as const,
   metafile: true as const,
 } satisfies BuildOptions;
-const MODULES = ['list-page', 'extension-page', 'status-page', 'api-page', 'search-worker', 'markdown'];
+const MODULES = [
+  'list-page',
+  'extension-page',
+  'status-page',
+  'api-page',
+  'search-worker',
+  'answer-shards',
+  'markdown',
+];
 
 /** What a page imports when it needs it is a file of its own beside it. */
 const loadedWhenNeeded: Plugin = {

@@ -33,6 +33,8 @@ export interface Answer {
   total: number;
   rows: Row[];
   facets: Facets;
+  /** False where more may pass the filters than were looked at; `total` then counts those that were. */
+  complete: boolean;
 }
 
 export interface Corpus {
@@ -53,6 +55,7 @@ export function answer(corpus: Corpus, question: Question): Answer {
   const kept = candidates.filter((row) => FACETS.every((name) => passes[name](row)));
   const sorted = sortRows(kept, ranked && question.sort === 'best' ? 'rank' : question.sort, corpus);
   return {
+    complete: true,
     total: kept.length,
     rows: sorted.slice(0, question.shown).map((row) => rowOf(corpus, row)),
     facets: countFacets(document, { candidates, kept, passes, question }),
@@ -153,6 +156,6 @@ function detailsOf({
   };
 }
 
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -50,6 +50,9 @@ let asked = 0;
 let shownQuestion: string | undefined;
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 
+/** Search documents of more are cut into shards. */
+const MAX_ORDERED = 10_000;
+
 interface Catalogue {
   pointer: Pointer;
   client: SearchClient;
@@ -107,7 +110,7 @@ async function answerOf(
   const enough = Math.min(question.shown, pointer.counts.extensions);
   if (!prepared && isWholeList(question) && enough <= firstPage.length) {
     const rows = firstPage.slice(0, question.shown).map(rowOfItem);
-    return { total: pointer.counts.extensions, rows, facets: facetsOf(pointer) };
+    return { total: pointer.counts.extensions, rows, facets: facetsOf(pointer), complete: true };
   }
   if (catalogue !== undefined) catalogue.prepared = true;
   return client.ask(question);
@@ -119,12 +122,12 @@ function facetsOf({ counts, sources }: Pointer): Facets {
   return { type: types, source: sources.length > 1 ? sources.map(({ name }) => [name, -1]) : [], tag: [] };
 }
 
-function show({ total, rows, facets }: Answer): void {
+function show({ total, rows, facets, complete }: Answer): void {
   results.removeAttribute('aria-busy');
   panel.show(state, facets);
   showSort();
   showRows(rows);
-  fill(count, countText(total));
+  fill(count, countText(total, complete));
   showMore(rows.length, total);
 }
 
@@ -155,10 +158,10 @@ function showMore(there: number, total: number): void {
   );
 }
 
-function countText(total: number): string {
+function countText(total: number, complete: boolean): string {
   const text = state.text.trim();
   const what = text === '' ? (isUnfiltered(state) ? '' : ' with these filters') : ` for “${text}”`;
-  return `${counted(total, 'extension')}${what}`;
+  return `${complete ? '' : 'At least '}${counted(total, 'extension')}${what}`;
 }
 
 function nothingFound(): HTMLElement {
@@ -210,7 +213,9 @@ function showSummary({ counts, checked_at: checkedAt }: Pointer): void {
   );
 }
 
+/** By time only what is read whole can be ordered. */
 function showSort(): void {
+  find('.sort').hidden = (catalogue?.pointer.counts.extensions ?? 0) > MAX_ORDERED;
   sort.value = state.sort;
   const [best] = sort.options;
   if (best !== undefined) best.textContent = state.text.trim() === '' ? 'Type, then name' : 'Best match';

@@ -35,7 +35,13 @@ export function createSearchClient(pointer: Pointer): SearchClient {
       waiting = undefined;
       worker = undefined;
     });
-    const opening: Opening = { base: API.href, count: pointer.counts.extensions, search: pointer.search.path };
+    const opening: Opening = {
+      base: API.href,
+      count: pointer.counts.extensions,
+      types: pointer.counts.by_type,
+      sources: pointer.sources.map(({ name }) => name),
+      search: pointer.search.path,
+    };
     started.postMessage({ opening } satisfies Request);
     return started;
   };
