@@ -11,15 +11,18 @@ import type { Source } from '../indexer/sources/source.ts';
 import type { SiteReader } from '../indexer/storage/storage.ts';
 import { checkRequest } from './check-request.ts';
 import { corsHeaders, isSameForAll } from './cors.ts';
-import { countAlone, type ShareCounts } from './counts.ts';
-import { createDocuments } from './documents.ts';
+import { countAlone, type CollectCounts, type ShareCounts } from './counts.ts';
+import { createCrawlReports } from './crawl-reports.ts';
+import { createDocuments, type Documents } from './documents.ts';
 import { answerClientError, registerErrors, sendError } from './errors.ts';
 import { createHealth } from './health.ts';
 import { createHotPath, type HotPath } from './hot-path.ts';
 import { createHttpServer } from './http-server.ts';
 import { loggerOptions, type LogOptions } from './log.ts';
 import { createAssetOpener } from './open-asset.ts';
-import { createProxyMetrics } from './proxy-metrics.ts';
+import type { MetricSnapshot } from './metrics.ts';
+import { watchProcess, type ProcessWatch } from './process-use.ts';
+import { createProxyMetrics, type ProxyMetrics } from './proxy-metrics.ts';
 import { createRepresentations } from './representation.ts';
 import { registerRoutes } from './routes/route-map.ts';
 import { createAssetSender } from './send-asset.ts';
@@ -54,12 +57,16 @@ export interface AppOptions {
   downloadLimits?: DownloadLimits;
   /** Where this process is one of several; alone without it. */
   shareCounts?: ShareCounts;
+  /** Where others count in them too; its own without it. */
+  metrics?: ProxyMetrics;
+  /** Further ones, which somebody else counts. */
+  otherMetrics?: () => readonly MetricSnapshot[];
 }
 
 /** The whole proxy but its listening: site, downloads and health. Closing it closes neither sources nor reader. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { config, now } = options;
-  const metrics = createProxyMetrics(options.version);
+  const metrics = options.metrics ?? createProxyMetrics(options.version);
   let stopping = false;
   const createRequestId = createRequestIds(options.random);
   const begin = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -92,7 +99,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
     begin(request, reply);
     checkRequest(request);
   });
-  const services = createServices(options, { log: app.log, metrics, isStopping: () => stopping });
+  const processWatch = watchProcess();
+  app.addHook('onClose', async () => processWatch.end());
+  const services = createServices(options, { log: app.log, metrics, processWatch, isStopping: () => stopping });
   registerErrors(app, options.publicFolder);
   registerRoutes(app, services, options.publicFolder);
   const onAnswer = LOGS_REQUESTS.has(app.log.level)
@@ -114,16 +123,17 @@ function closeIdleConnectionsWhileClosing(app: FastifyInstance): void {
 
 interface Parts extends Pick<Services, 'metrics' | 'isStopping'> {
   log: FastifyBaseLogger;
+  processWatch: ProcessWatch;
 }
 
-function createServices(options: AppOptions, { log, metrics, isStopping }: Parts): Services {
+function createServices(options: AppOptions, parts: Parts): Services {
   const { config, reader, sources, now } = options;
+  const { log, metrics, isStopping } = parts;
   const view = createSiteView({ reader, now, log });
   const representation = { compress: config.server.enableCompression, common: commonHeaders(config, undefined) };
   const limits = options.downloadLimits ?? DOWNLOAD_LIMITS;
   const { firstByteMs } = limits;
   const documents = createDocuments(reader, config, now);
-  const shareCounts = options.shareCounts ?? countAlone;
   const opener = createAssetOpener({
     sources,
     now,
@@ -148,14 +158,21 @@ function createServices(options: AppOptions, { log, metrics, isStopping }: Parts
       checkTimeoutMs: BACKEND_CHECK_TIMEOUT_MS,
       now,
     }),
+    crawlReports: createCrawlReports({ reader, sources: new Set(sources.keys()), now, log }),
     metrics,
-    collectCounts: shareCounts(() => {
-      const caches = documents.statistics();
-      return { metrics: metrics.counted(caches), caches };
-    }),
+    collectCounts: createCounts(options, documents, parts),
     now,
     isStopping,
   };
+}
+
+function createCounts(options: AppOptions, documents: Documents, { metrics, processWatch }: Parts): CollectCounts {
+  const { shareCounts = countAlone, otherMetrics } = options;
+  return shareCounts(() => {
+    const caches = documents.statistics();
+    const counted = [...metrics.counted(caches), ...(otherMetrics?.() ?? [])];
+    return { metrics: counted, caches, process: processWatch.read() };
+  });
 }
 
 /** Of every answer, whatever it is. */

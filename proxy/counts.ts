@@ -1,6 +1,7 @@
 import { hitRatio, type CacheStatistics } from './document-cache.ts';
 import type { Documents } from './documents.ts';
 import type { MetricSnapshot } from './metrics.ts';
+import type { ProcessUse } from './process-use.ts';
 
 export type CachesStatistics = ReturnType<Documents['statistics']>;
 
@@ -8,14 +9,21 @@ export type CachesStatistics = ReturnType<Documents['statistics']>;
 export interface Counts {
   metrics: readonly MetricSnapshot[];
   caches: CachesStatistics;
+  process: ProcessUse;
+}
+
+/** One process, by its number. */
+export interface WorkerCounts extends Pick<Counts, 'caches' | 'process'> {
+  /** From 1. */
+  worker: number;
 }
 
 /** What all workers have counted together. */
 export interface AllCounts {
   /** Sums, of workers that are gone too. */
   metrics: readonly MetricSnapshot[];
-  /** Of each worker that answered in time, in their order. */
-  caches: readonly { worker: number; caches: CachesStatistics }[];
+  /** Each worker that answered in time, in their order. */
+  reporting: readonly WorkerCounts[];
   /** As configured. */
   workers: number;
   /** Workers that took the place of one that ended. */
@@ -30,8 +38,8 @@ export type ShareCounts = (own: () => Counts) => CollectCounts;
 
 /** For a process that serves alone. */
 export const countAlone: ShareCounts = (own) => async () => {
-  const { metrics, caches } = own();
-  return { metrics, caches: [{ worker: 1, caches }], workers: 1, restarts: 0 };
+  const { metrics, ...counts } = own();
+  return { metrics, reporting: [{ worker: 1, ...counts }], workers: 1, restarts: 0 };
 };
 
 /** As `GET /cache/stats` answers: of one process its caches, of several the sums and then each by its number. */
@@ -39,16 +47,16 @@ export interface CacheReport extends CachesStatistics {
   workers?: ({ worker: number } & CachesStatistics)[];
 }
 
-export function renderCacheReport({ workers, caches }: AllCounts): CacheReport {
-  const [first] = caches;
+export function renderCacheReport({ workers, reporting }: AllCounts): CacheReport {
+  const [first] = reporting;
   if (workers === 1 && first !== undefined) return first.caches;
   const sumOf = (name: keyof CachesStatistics): CacheStatistics =>
-    sumStatistics(caches.map((each) => each.caches[name]));
+    sumStatistics(reporting.map((each) => each.caches[name]));
   return {
     list: sumOf('list'),
     metadata: sumOf('metadata'),
     versions: sumOf('versions'),
-    workers: caches.map((each) => ({ worker: each.worker, ...each.caches })),
+    workers: reporting.map((each) => ({ worker: each.worker, ...each.caches })),
   };
 }
 

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../indexer/config/config.ts';
 import { readPointer } from '../indexer/read-site.ts';
 import { createFolderReader } from '../indexer/storage/folder.ts';
+import type { IndexerEnd } from './indexer-runs.ts';
 import { createIndexerSchedule, type IndexerSchedule } from './indexer-schedule.ts';
 
 export interface IndexerChildOptions {
@@ -15,13 +16,14 @@ export interface IndexerChildOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   log: FastifyBaseLogger;
+  onEnd: (end: IndexerEnd) => void;
 }
 
 const KILL_AFTER_MS = 10_000;
 
 /** The schedule of `[indexer] interval_seconds`; none without it. */
 export function createConfiguredSchedule(options: IndexerChildOptions): IndexerSchedule | undefined {
-  const { config, configFile, program, now, log } = options;
+  const { config, configFile, program, now, log, onEnd } = options;
   const { intervalSeconds } = config.indexer;
   if (intervalSeconds === undefined) return undefined;
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
@@ -35,5 +37,6 @@ export function createConfiguredSchedule(options: IndexerChildOptions): IndexerS
     },
     now,
     log,
+    onEnd,
   });
 }

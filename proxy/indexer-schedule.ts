@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { messageOf } from '../indexer/model/errors.ts';
+import type { IndexerEnd } from './indexer-runs.ts';
 
 /** What is used of a child process. */
 export interface IndexerProcess {
@@ -23,6 +24,8 @@ export interface IndexerScheduleOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
+  /** Told of the end of each run. */
+  onEnd?: (end: IndexerEnd) => void;
 }
 
 export interface IndexerSchedule {
@@ -58,7 +61,8 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
 
   const run = (): void => {
     const startedMs = now();
-    const planNext = (): void => {
+    const planNext = (end: IndexerEnd): void => {
+      options.onEnd?.(end);
       running = undefined;
       plan(startedMs + intervalMs);
     };
@@ -67,7 +71,7 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
       running = { child, ended: follow(child, log).then(planNext) };
     } catch (error) {
       log.error({ event: 'indexer_failed', reason: messageOf(error) }, 'the indexer could not be started');
-      planNext();
+      planNext({ code: null });
     }
   };
 
@@ -91,7 +95,7 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
 }
 
 /** Passes a run's output on line by line; resolves when it has ended, however. */
-async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log']): Promise<void> {
+async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log']): Promise<IndexerEnd> {
   let failure: string | undefined;
   child.on('error', (error) => (failure = error.message));
   for (const stream of [child.stdout, child.stderr]) {
@@ -109,4 +113,5 @@ async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log'])
     log.error({ event: 'indexer_failed', ...result }, 'the indexer failed; what is published is served on');
   } else if (code === 0) log.info({ event: 'indexer_done', ...result }, meaning);
   else log.warn({ event: 'indexer_done', ...result }, meaning);
+  return { code };
 }

@@ -6,6 +6,7 @@ import { proxiesFromEnvironment } from '../indexer/http/forward-proxies.ts';
 import { codeOf, messageOf } from '../indexer/model/errors.ts';
 import { WORKER_VARIABLE } from './cluster/messages.ts';
 import { parseFlags, type Flags } from './flags.ts';
+import type { IndexerEnd } from './indexer-runs.ts';
 import { firstSignal, nextSignal } from './signals.ts';
 
 /*
@@ -40,11 +41,19 @@ async function run(argv: string[]): Promise<number> {
 async function serveConfigured(flags: Flags): Promise<number> {
   const { loadConfig } = await import('../indexer/config/load.ts');
   const { createConfiguredSchedule } = await import('./indexer-child.ts');
+  const { createIndexerRuns } = await import('./indexer-runs.ts');
   const { config, warnings } = await loadConfig(flags.config);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const log = { level: flags.logLevel };
-  const common = { ...commonOptions(flags), config, signalled: nextSignal() };
-  const scheduled = { config, configFile: flags.config, program: INDEXER, now };
+  const runs = createIndexerRuns(now);
+  const scheduled = {
+    config,
+    configFile: flags.config,
+    program: INDEXER,
+    now,
+    onEnd: (end: IndexerEnd) => runs.count(end),
+  };
+  const common = { ...commonOptions(flags), config, signalled: nextSignal(), otherMetrics: () => runs.metrics() };
   if (config.server.workers > 1) {
     const { createLog } = await import('./log.ts');
     const { runPrimary } = await import('./cluster/primary.ts');

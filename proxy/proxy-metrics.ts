@@ -4,33 +4,32 @@ import {
   type Counter,
   type Gauge,
   type Histogram,
+  type MetricRegistry,
   type MetricSnapshot,
 } from './metrics.ts';
-import type { AllCounts, CachesStatistics } from './counts.ts';
-import type { Generation } from './site-view.ts';
+import type { CachesStatistics } from './counts.ts';
+import { stateMetrics, type MetricsState } from './state-metrics.ts';
 
 /** Seconds. Up to 10 s for documents; what is above is downloads. */
 const REQUEST_BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300];
 const FIRST_BYTE_BOUNDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const BACKEND_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export interface ProxyMetrics {
   requests: Counter;
   requestDuration: Histogram;
+  downloads: Counter;
   downloadBytes: Counter;
   downloadsInFlight: Gauge;
+  /** How many may be under way. */
+  downloadsLimit: Gauge;
   digestMismatches: Counter;
   firstByte: Histogram;
+  backendRequests: Counter;
+  backendDuration: Histogram;
   /** What this process has counted, its caches included. */
   counted(caches: CachesStatistics): MetricSnapshot[];
   render(state: MetricsState): string;
-}
-
-/** What is known at the time of a scrape. */
-export interface MetricsState {
-  all: AllCounts;
-  generation: Generation | undefined;
-  /** Milliseconds since 1970. */
-  nowMs: number;
 }
 
 /** The proxy's metrics. Labels are route templates, methods, statuses and configured names; never an extension or an address. */
@@ -48,12 +47,15 @@ export function createProxyMetrics(version: string): ProxyMetrics {
       'Time from a download request to its first byte.',
       FIRST_BYTE_BOUNDS,
     ),
+    downloads: registry.counter('extreg_downloads_total', 'Downloads that have ended, by outcome.'),
     downloadBytes: registry.counter('extreg_download_bytes_total', 'Bytes of assets sent.'),
     downloadsInFlight: registry.gauge('extreg_downloads_in_flight', 'Downloads under way.'),
+    downloadsLimit: registry.gauge('extreg_downloads_limit', 'Downloads that may be under way at once.'),
     digestMismatches: registry.counter(
       'extreg_digest_mismatch_total',
       'Bodies whose bytes were not those of their digest.',
     ),
+    ...backendMetrics(registry),
   };
   // So that a rate can be made of them before the first event.
   counted.downloadBytes.add({}, 0);
@@ -63,6 +65,20 @@ export function createProxyMetrics(version: string): ProxyMetrics {
     ...counted,
     counted: (caches) => [...registry.snapshot(), ...cacheMetrics(caches)],
     render: (state) => renderMetrics([...state.all.metrics, ...stateMetrics(state, version)]),
+  };
+}
+
+function backendMetrics(registry: MetricRegistry): Pick<ProxyMetrics, 'backendRequests' | 'backendDuration'> {
+  return {
+    backendRequests: registry.counter(
+      'extreg_backend_requests_total',
+      'Requests to the servers of a source, by what came of them: ok, redirect, given_up or an error code.',
+    ),
+    backendDuration: registry.histogram(
+      'extreg_backend_request_duration_seconds',
+      "Time from a request to a source's server to the header of its answer.",
+      BACKEND_BOUNDS,
+    ),
   };
 }
 
@@ -77,31 +93,4 @@ function cacheMetrics(caches: CachesStatistics): MetricSnapshot[] {
     evictions.add({ cache }, statistics.evictions);
   }
   return registry.snapshot();
-}
-
-/** What is the same in all processes, and so is told once. */
-function stateMetrics({ all, generation, nowMs }: MetricsState, version: string): MetricSnapshot[] {
-  const state = createMetricRegistry();
-  state.gauge('extreg_build_info', 'Always 1; the version is the label.').set({ version }, 1);
-  state.gauge('extreg_workers', 'Processes that serve, as configured.').set({}, all.workers);
-  state
-    .gauge('extreg_workers_reporting', 'Workers whose counts are up to date in this answer.')
-    .set({}, all.caches.length);
-  state.counter('extreg_worker_restarts_total', 'Workers that took the place of one that ended.').add({}, all.restarts);
-  if (generation === undefined) return state.snapshot();
-  const { pointer } = generation;
-  // Its ending is a counter's, but the name is the API's old one; its well-named twin is below.
-  state.gauge('extensions_total', 'Extensions in the index.').set({}, pointer.counts.extensions);
-  const extensions = state.gauge('extreg_extensions', 'Extensions in the index, by type.');
-  for (const [type, count] of Object.entries(pointer.counts.by_type)) extensions.set({ type }, count);
-  state.gauge('extreg_index_generation', 'Number of the generation served.').set({}, pointer.generation);
-  state
-    .gauge('extreg_index_age_seconds', 'Time since a crawl last confirmed the index.')
-    .set({}, Math.max(0, (nowMs - Date.parse(pointer.checked_at)) / 1_000));
-  const success = state.gauge('extreg_crawl_last_success_timestamp_seconds', 'Last successful crawl of a source.');
-  for (const source of pointer.sources) {
-    if (source.last_success !== undefined)
-      success.set({ source: source.name }, Date.parse(source.last_success) / 1_000);
-  }
-  return state.snapshot();
 }

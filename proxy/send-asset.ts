@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { DownloadPlan } from './download-plan.ts';
+import { createDownloadRecords, TOO_SLOW } from './download-record.ts';
 import { ApiError } from './error-table.ts';
 import type { AssetOpener, WantedAsset } from './open-asset.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
@@ -22,40 +23,34 @@ export interface AssetSenderOptions {
  */
 export type SendAsset = (reply: FastifyReply, download: { wanted: WantedAsset; plan: DownloadPlan }) => Promise<void>;
 
-export function createAssetSender(options: AssetSenderOptions): SendAsset {
-  const { opener, limits, now } = options;
-  const metrics = boundMetrics(options.metrics);
-  let inFlight = 0;
-  const count = (change: 1 | -1): void => {
-    inFlight += change;
-    metrics.inFlight.add(change);
-  };
+export function createAssetSender({ opener, metrics, limits, now }: AssetSenderOptions): SendAsset {
+  const records = createDownloadRecords(metrics, now);
+  const places = createPlaces(metrics, limits);
 
   return async (reply, { wanted, plan }) => {
     const { raw } = reply;
+    const record = records.open(reply, wanted);
     // It left while the asset was looked up: `close` will not come again, and nothing that is written would ever drain.
     if (raw.destroyed) {
       reply.hijack();
       return;
     }
-    if (inFlight >= limits.maxDownloads) throw tooMany();
-    const startedMs = now();
     const giveUp = new AbortController();
     let isRead = false;
-    count(1);
-    raw.once('close', () => {
-      count(-1);
-      // Gives up the backend's connection when the client leaves, also while it is still waiting for the first byte.
-      if (!isRead) giveUp.abort(CLIENT_LEFT);
-    });
     try {
+      places.take(reply);
+      raw.once('close', () => {
+        // Gives up the backend's connection when the client leaves, also while it is still waiting for the first byte.
+        if (!isRead) giveUp.abort(CLIENT_LEFT);
+      });
       const chunks = await opener.open(wanted, { giveUp, log: reply.log });
       reply.hijack();
-      metrics.firstByte.observe((now() - startedMs) / 1_000);
+      record.begin();
       raw.writeHead(plan.status, { ...reply.getHeaders(), ...plan.headers } as Record<string, string | string[]>);
-      watch(reply, limits);
-      await sendBody(chunks, { response: raw, left: giveUp.signal, sent: metrics.bytes });
+      watch(reply, limits, () => record.fail(TOO_SLOW));
+      await sendBody(chunks, { response: raw, left: giveUp.signal, sent: record.sent });
     } catch (error) {
+      record.fail(error);
       if (!raw.destroyed && !raw.headersSent) throw error;
       // Too late for an error of ours: whoever opened the bytes has logged why.
       reply.hijack();
@@ -68,19 +63,34 @@ export function createAssetSender(options: AssetSenderOptions): SendAsset {
 
 const CLIENT_LEFT = new Error('the client left');
 
-/** The series that each download counts in. */
-function boundMetrics({ downloadsInFlight, downloadBytes, firstByte }: ProxyMetrics) {
-  return { inFlight: downloadsInFlight.of({}), bytes: downloadBytes.of({}), firstByte: firstByte.of({}) };
+/** How many downloads may be under way, and are. */
+function createPlaces({ downloadsInFlight, downloadsLimit }: ProxyMetrics, { maxDownloads }: DownloadLimits) {
+  const metric = downloadsInFlight.of({});
+  downloadsLimit.set({}, maxDownloads);
+  let inFlight = 0;
+  const count = (change: 1 | -1): void => {
+    inFlight += change;
+    metric.add(change);
+  };
+  return {
+    /** Until the reply's connection is done with it. @throws ApiError where there is no place left */
+    take: ({ raw }: FastifyReply): void => {
+      if (inFlight >= maxDownloads) throw tooMany();
+      count(1);
+      raw.once('close', () => count(-1));
+    },
+  };
 }
 
 /** Breaks off what is too slow, also while the last bytes leave, long after they were written. */
-function watch(reply: FastifyReply, limits: DownloadLimits): void {
+function watch(reply: FastifyReply, limits: DownloadLimits, onTooSlow: () => void): void {
   // The request's: a response that waits behind another one of its connection has none yet.
   const { socket } = reply.request.raw;
   const endWatch = watchTransfer({
     ...limits,
     sentBytes: () => socket.bytesWritten - socket.writableLength,
     onTooSlow: () => {
+      onTooSlow();
       reply.log.warn({ event: 'download_too_slow' }, 'a download is too slow and is broken off');
       socket.destroy();
     },

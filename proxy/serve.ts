@@ -1,15 +1,19 @@
 import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Config } from '../indexer/config/config.ts';
+import type { Config, SourceConfig } from '../indexer/config/config.ts';
 import type { ProxyFor } from '../indexer/http/forward-proxies.ts';
 import { messageOf, RegistryError } from '../indexer/model/errors.ts';
 import { createSource } from '../indexer/sources/create-source.ts';
+import type { Source } from '../indexer/sources/source.ts';
 import { createFolderReader } from '../indexer/storage/folder.ts';
 import { buildApp } from './app.ts';
 import type { ShareCounts } from './counts.ts';
 import type { IndexerSchedule } from './indexer-schedule.ts';
 import type { LogOptions } from './log.ts';
+import type { MetricSnapshot } from './metrics.ts';
+import { createProxyMetrics } from './proxy-metrics.ts';
 import { shutDown } from './shutdown.ts';
+import { watchBackend } from './watch-backend.ts';
 
 export interface ServeOptions {
   config: Config;
@@ -24,6 +28,8 @@ export interface ServeOptions {
   /** What runs beside the server, if anything does. */
   createSchedule?: (log: FastifyBaseLogger) => IndexerSchedule | undefined;
   shareCounts?: ShareCounts;
+  /** What others count, to be told with our own. */
+  otherMetrics?: () => readonly MetricSnapshot[];
 }
 
 /** Requests at once to one source. */
@@ -36,12 +42,15 @@ const RETRY = { tries: 2, baseDelayMs: 100, maxDelayMs: 1_000 };
  * @throws RegistryError when it cannot listen
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { config, log, version, publicFolder, shareCounts, graceMs } = options;
+  const { config, log, version, publicFolder, shareCounts, otherMetrics, graceMs } = options;
   const clock = { now: Date.now, random: Math.random };
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
   const network = { proxyFor: options.proxyFor };
   const dependencies = { types: config.types, concurrency: CONCURRENCY, retry: RETRY, network, ...clock };
-  const sources = new Map(config.sources.map((each) => [each.name, createSource(each, dependencies)]));
+  const metrics = createProxyMetrics(version);
+  const create = (each: SourceConfig): Source =>
+    createSource(each, { ...dependencies, onSend: watchBackend({ metrics, source: each.name, now: clock.now }) });
+  const sources = new Map(config.sources.map((each) => [each.name, create(each)]));
   const app = buildApp({
     ...clock,
     config,
@@ -50,6 +59,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     publicFolder,
     version,
+    metrics,
+    ...(otherMetrics !== undefined && { otherMetrics }),
     ...(shareCounts !== undefined && { shareCounts }),
   });
   const schedule = options.createSchedule?.(app.log);

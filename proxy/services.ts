@@ -1,5 +1,6 @@
 import type { Config } from '../indexer/config/config.ts';
 import type { CollectCounts } from './counts.ts';
+import type { CrawlReports } from './crawl-reports.ts';
 import type { Documents } from './documents.ts';
 import type { Health } from './health.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
@@ -15,6 +16,7 @@ export interface Services {
   representations: Readonly<Record<DocumentClass, Representations>>;
   sendAsset: SendAsset;
   health: Health;
+  crawlReports: CrawlReports;
   metrics: ProxyMetrics;
   collectCounts: CollectCounts;
   /** Milliseconds since 1970. */

@@ -20,6 +20,8 @@ export interface SiteView {
   current(): Promise<Generation | undefined>;
   /** The same without waiting: undefined also when it is time to look. */
   fresh(): Generation | undefined;
+  /** Whether the last look found a whole site; where not, what is held is served on. */
+  isReadable(): boolean;
 }
 
 export interface SiteViewOptions {
@@ -70,6 +72,7 @@ export function createSiteView({ reader, now, log }: SiteViewOptions): SiteView 
 
   return {
     fresh: () => (isLookDue() ? undefined : held),
+    isReadable: () => complaint === undefined,
     current: async () => {
       if (looking !== undefined) {
         // Only the request that began the look waits for it, unless there is nothing to serve meanwhile.

@@ -38,6 +38,7 @@ export interface ExchangeOptions extends AgentsOptions {
   onSend?: OnSend;
 }
 
+/** The end is the header of an answer, or the error that the caller gets. */
 export type OnSend = (method: 'GET' | 'HEAD', url: URL) => (end: { status: number } | { error: unknown }) => void;
 
 /** The connections to one server and to wherever it redirects. */
@@ -119,9 +120,10 @@ async function send(via: Exchange, request: HttpRequest, to: Target): Promise<Ht
     body.on('error', () => undefined);
     ended?.({ status: statusCode });
     return { status: statusCode, headers, body };
-  } catch (error) {
+  } catch (cause) {
+    const error = sendError(cause, via, { request, to });
     ended?.({ error });
-    throw sendError(error, via, { request, to });
+    throw error;
   }
 }
 
@@ -149,10 +151,11 @@ async function sendWhole(
   };
   try {
     return await fetchWhole(via.agents.agentFor(to.url), wanted);
-  } catch (error) {
-    if (hasBegun) throw networkError(error, subject);
+  } catch (cause) {
+    if (hasBegun) throw networkError(cause, subject);
+    const error = sendError(cause, via, { request, to });
     ended?.({ error });
-    throw sendError(error, via, { request, to });
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { SourceDependencies } from './source.ts';
 /** The client of one source. @param namedOrigin another origin that its configuration names */
 export function createSourceHttp(
   config: SourceConfig,
-  { concurrency, random, retry, network }: SourceDependencies,
+  { concurrency, random, retry, network, onSend }: SourceDependencies,
   namedOrigin?: string,
 ): HttpClient {
   return createHttpClient({
@@ -19,6 +19,7 @@ export function createSourceHttp(
     ...(config.ca !== undefined && { ca: config.ca }),
     ...(retry && { retry }),
     ...(network && { network }),
+    ...(onSend && { onSend }),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { HttpCounts } from '../http/client.ts';
+import type { OnSend } from '../http/exchange.ts';
 import type { Network } from '../http/network.ts';
 import type { RetryPolicy } from '../http/retry.ts';
 import type { ExtensionId, ExtensionTypes } from '../model/extension.ts';
@@ -18,6 +19,8 @@ export interface SourceDependencies {
   now: () => number;
   retry?: RetryPolicy;
   network?: Network;
+  /** Told of each request as it goes out. */
+  onSend?: OnSend;
 }
 
 /** Everything that one source shows at one time. */

@@ -15,6 +15,8 @@ export interface CountsCollectorOptions {
   workers: number;
   /** How long one worker is waited for. */
   timeoutMs: number;
+  /** What the primary itself counts. */
+  ownMetrics?: () => readonly MetricSnapshot[];
 }
 
 /** What the primary knows of its workers' counts. Processes are told apart by ids that no two of them ever have. */
@@ -39,7 +41,7 @@ interface Member extends Counting {
  * Sums never fall, however workers end: they are made only of what the primary was told, and it forgets nothing. What a
  * worker has not told when it is killed, and only that, is lost.
  */
-export function createCountsCollector({ workers, timeoutMs }: CountsCollectorOptions): CountsCollector {
+export function createCountsCollector({ workers, timeoutMs, ownMetrics }: CountsCollectorOptions): CountsCollector {
   const members = new Map<number, Member>();
   const seen = new Set<number>();
   let restarts = 0;
@@ -70,11 +72,17 @@ export function createCountsCollector({ workers, timeoutMs }: CountsCollectorOpt
       const number = (asks += 1);
       const asked = [...members.values()];
       const answered = await Promise.all(asked.map((each) => ask(each, number, timeoutMs)));
-      const reporting = asked.filter((_each, at) => answered[at]);
       return {
-        metrics: sumMetrics([gone, ...[...members.values()].map(({ last }) => last?.metrics ?? [])]),
-        caches: reporting
-          .flatMap(({ worker, last }) => (last === undefined ? [] : [{ worker, caches: last.caches }]))
+        metrics: sumMetrics([
+          gone,
+          ownMetrics?.() ?? [],
+          ...[...members.values()].map(({ last }) => last?.metrics ?? []),
+        ]),
+        reporting: asked
+          .filter((_each, at) => answered[at])
+          .flatMap(({ worker, last }) =>
+            last === undefined ? [] : [{ worker, caches: last.caches, process: last.process }],
+          )
           .toSorted((a, b) => a.worker - b.worker),
         workers,
         restarts,

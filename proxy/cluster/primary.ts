@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../../indexer/config/config.ts';
 import type { IndexerSchedule } from '../indexer-schedule.ts';
+import type { MetricSnapshot } from '../metrics.ts';
 import { superviseWorkers } from './supervisor.ts';
 
 export interface PrimaryOptions {
@@ -14,6 +15,8 @@ export interface PrimaryOptions {
   /** It runs here and in no worker. */
   schedule: IndexerSchedule | undefined;
   signalled: Promise<NodeJS.Signals>;
+  /** What this process counts. */
+  otherMetrics: () => readonly MetricSnapshot[];
 }
 
 /** What a worker may take beyond the grace period to break off what is left. */
@@ -24,7 +27,7 @@ const KILL_AFTER_GRACE_MS = 2_000;
  * @throws RegistryError when no worker came up
  */
 export async function runPrimary(options: PrimaryOptions): Promise<void> {
-  const { config, log, now, graceMs, schedule, signalled } = options;
+  const { config, log, now, graceMs, schedule, signalled, otherMetrics } = options;
   /*
    * Workers accept by themselves, so the primary stands in nobody's way: two of them took 10,700 connections a second
    * instead of the 5,400 that it handed out one by one (SCHED_RR), and no fewer requests where connections are kept.
@@ -33,7 +36,13 @@ export async function runPrimary(options: PrimaryOptions): Promise<void> {
    * than `maxRequestsPerSocket` requests.
    */
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  const workers = superviseWorkers({ config, log, now, killAfterMs: graceMs + KILL_AFTER_GRACE_MS });
+  const workers = superviseWorkers({
+    config,
+    log,
+    now,
+    killAfterMs: graceMs + KILL_AFTER_GRACE_MS,
+    ownMetrics: otherMetrics,
+  });
   try {
     await Promise.race([workers.started, signalled]);
     await schedule?.start();

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../../indexer/config/config.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { createCountsCollector, type CountsCollector } from './counts-collector.ts';
+import type { MetricSnapshot } from '../metrics.ts';
 import { configToWire, type ToPrimary } from './messages.ts';
 import { restartDelayMs, STEADY_MS } from './restart-delay.ts';
 import { forkWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts';
@@ -13,6 +14,8 @@ export interface SupervisorOptions {
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** What the primary itself counts. */
+  ownMetrics: () => readonly MetricSnapshot[];
 }
 
 export interface Supervisor {
@@ -37,10 +40,10 @@ interface Place {
 const TELL_TIMEOUT_MS = 1_000;
 
 /** Runs as many workers as are configured, and a new one for each that ends. */
-export function superviseWorkers({ config, killAfterMs, log, now }: SupervisorOptions): Supervisor {
+export function superviseWorkers({ config, killAfterMs, log, now, ownMetrics }: SupervisorOptions): Supervisor {
   const { workers } = config.server;
   const places = Array.from({ length: workers }, (_, at): Place => ({ worker: at + 1, startedMs: 0, failures: 0 }));
-  const counts = createCountsCollector({ workers, timeoutMs: TELL_TIMEOUT_MS });
+  const counts = createCountsCollector({ workers, timeoutMs: TELL_TIMEOUT_MS, ownMetrics });
   const { promise: started, ...start } = Promise.withResolvers<void>();
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
 

@@ -17,9 +17,11 @@ const NEVER = { 'cache-control': CACHE_CONTROL.never } as const;
 
 /** For operators and monitors. */
 export function createOperationRoutes({
+  config,
   view,
   health,
   metrics,
+  crawlReports,
   collectCounts,
   now,
   isStopping,
@@ -38,8 +40,10 @@ export function createOperationRoutes({
       return reply.headers(NEVER).send({ status: 'healthy' });
     },
     metrics: async (_request, reply) => {
-      const [generation, all] = await Promise.all([view.current(), collectCounts()]);
-      const text = metrics.render({ all, generation, nowMs: now() });
+      const [generation, all, crawl] = await Promise.all([view.current(), collectCounts(), crawlReports.read()]);
+      const { maxAgeSeconds } = config.indexer;
+      const state = { all, generation, isReadable: view.isReadable(), maxAgeSeconds, crawl, nowMs: now() };
+      const text = metrics.render(state);
       return reply.headers({ ...NEVER, 'content-type': METRICS_MEDIA_TYPE }).send(text);
     },
     cacheStatistics: async (_request, reply) => reply.headers(NEVER).send(renderCacheReport(await collectCounts())),

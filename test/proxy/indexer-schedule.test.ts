@@ -69,6 +69,30 @@ describe('createIndexerSchedule', () => {
     ]);
   });
 
+  test.each([
+    ['an exit code', 'process.exitCode = 3;', 3],
+    ['a signal', "process.kill(process.pid, 'SIGKILL');", null],
+  ])('tells of a run that ended by %s', async (_how, script, code) => {
+    const ends: unknown[] = [];
+    const { schedule, until } = await scheduleOf(script, { onEnd: (end) => void ends.push(end) });
+    await schedule.start();
+    await until(code === null ? 'indexer_failed' : 'indexer_done');
+    await schedule.stop();
+    expect(ends).toEqual([{ code }]);
+  });
+
+  test('tells of a run that could not be started', async () => {
+    const ends: unknown[] = [];
+    const spawnNothing = (): never => {
+      throw new Error('no memory');
+    };
+    const { schedule, until } = await scheduleOf('', { spawn: spawnNothing, onEnd: (end) => void ends.push(end) });
+    await schedule.start();
+    await until('indexer_failed');
+    await schedule.stop();
+    expect(ends).toEqual([{ code: null }]);
+  });
+
   test('runs at once when it is due', async () => {
     const { schedule, until } = await scheduleOf('', { lastCheckedMs: async () => Date.now() - 3_600_001 });
     await schedule.start();

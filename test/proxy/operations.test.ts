@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { rollBackSite } from '../../indexer/rollback.ts';
 import { createFolderReader, createFolderStorage } from '../../indexer/storage/folder.ts';
@@ -208,14 +210,57 @@ describe('GET /metrics', () => {
       'extreg_download_bytes_total 5000',
       'extreg_downloads_in_flight 0',
       'extreg_digest_mismatch_total 0',
+      'extreg_downloads_total{outcome="complete"} 1',
+      'extreg_downloads_total{outcome="mismatch"} 0',
+      'extreg_downloads_limit 256',
+      'extreg_index_readable 1',
+      'extreg_index_max_age_seconds 86400',
+      'extreg_index_created_timestamp_seconds 1780315200',
+      'extreg_index_held 0',
+      'extreg_versions 8',
+      'extreg_source_carried_forward{source="gitea"} 0',
+      'extreg_crawl_report_readable 1',
+      'extreg_crawl_finished_timestamp_seconds 1780315200',
+      'extreg_crawl_duration_seconds{source="gitea"} 0',
+      'extreg_crawl_retries{source="oci"} 0',
+      'extreg_source_releases{source="gitea"} 7',
+      'extreg_problems{code="no_primary_asset"} 1',
+      'extreg_problems{code="mutated"} 0',
       'extreg_build_info{version="9.9.9"} 1',
     ]) {
       expect(lines).toContain(line);
     }
+    expect(answer.text).toMatch(/^process_resident_memory_bytes\{worker="1"\} \d{8,}$/m);
+    expect(answer.text).toMatch(/^extreg_event_loop_lag_p99_seconds\{worker="1"\} \d/m);
     expect(answer.text).not.toMatch(/aws|nope|127\.0\.0\.1/);
     for (const line of lines.filter((each) => each !== '' && !each.startsWith('#'))) {
-      expect(line).toMatch(/^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+$/);
+      expect(line).toMatch(/^[a-z_0-9]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+$/);
     }
+  });
+
+  test('tells that a rollback holds the index, and that a source failed', async () => {
+    const { get, config, gitea, clock } = await startWorld();
+    await gitea.close();
+    await runIndexer(config, { now: () => NOON + 60_000 });
+    const storage = createFolderStorage({ root: v1Of(config), now: () => NOON, temporaryName: randomUUID });
+    await rollBackSite(1, { storage, keepGenerations: 5, now: () => NOON });
+    clock.nowMs += 60_000;
+    const lines = (await get('/metrics')).text.split('\n');
+    expect(lines).toContain('extreg_index_held 1');
+    expect(lines).toContain('extreg_source_carried_forward{source="gitea"} 1');
+    expect(lines).toContain('extreg_source_carried_forward{source="oci"} 0');
+    expect(lines).toContain('extreg_crawl_last_success_timestamp_seconds{source="gitea"} 1780315200');
+    expect(lines).toContain('extreg_crawl_last_success_timestamp_seconds{source="oci"} 1780315260');
+  });
+
+  test('tells that the published site cannot be read any more, while it is served on', async () => {
+    const { get, config, clock } = await startWorld();
+    await get('');
+    await writeFile(join(v1Of(config), 'index.json'), '{');
+    clock.nowMs += 1_000;
+    const lines = (await get('/metrics')).text.split('\n');
+    expect(lines).toContain('extreg_index_readable 0');
+    expect(lines).toContain('extreg_index_generation 1');
   });
 
   test('works before anything is published', async () => {
@@ -224,6 +269,8 @@ describe('GET /metrics', () => {
     const answer = await get('/metrics');
     expect(answer.status).toBe(200);
     expect(answer.text).not.toContain('extensions_total');
+    expect(answer.text).toContain('\nextreg_index_readable 0\n');
+    expect(answer.text).toContain('\nextreg_crawl_report_readable 0\n');
   });
 });
 

@@ -18,7 +18,8 @@ function countsOf(requests: number): Counts {
   const registry = createMetricRegistry();
   registry.counter('requests_total', 'Requests.').add({}, requests);
   registry.gauge('in_flight', 'Under way.').add({}, 1);
-  return { metrics: registry.snapshot(), caches: { list: cache, metadata: cache, versions: cache } };
+  const use = { startedSeconds: 1, residentBytes: 2, cpuSeconds: 3, lagSeconds: { p99: 0, max: 0 } };
+  return { metrics: registry.snapshot(), caches: { list: cache, metadata: cache, versions: cache }, process: use };
 }
 
 /** A worker that answers each ask with what it has counted by then, unless it hangs. */
@@ -36,7 +37,7 @@ function joined(counts: CountsCollector, id: number, worker = id) {
 }
 
 async function collected(counts: CountsCollector) {
-  const { metrics, caches, ...rest } = await counts.collect();
+  const { metrics, reporting, ...rest } = await counts.collect();
   const text = renderMetrics(metrics);
   const valueOf = (name: string): number | undefined => {
     const value = new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1];
@@ -45,7 +46,7 @@ async function collected(counts: CountsCollector) {
   return {
     requests: valueOf('requests_total'),
     inFlight: valueOf('in_flight'),
-    from: caches.map((each) => each.worker),
+    from: reporting.map((each) => each.worker),
     ...rest,
   };
 }
@@ -62,6 +63,13 @@ describe('createCountsCollector', () => {
   test('has nothing before anybody serves', async () => {
     const counts = createCountsCollector({ workers: 2, timeoutMs: 60_000 });
     expect(await collected(counts)).toEqual({ from: [], workers: 2, restarts: 0 });
+  });
+
+  test('adds what the primary itself has counted', async () => {
+    const ownMetrics = () => countsOf(40).metrics;
+    const counts = createCountsCollector({ workers: 1, timeoutMs: 60_000, ownMetrics });
+    joined(counts, 1).state.requests = 2;
+    expect(await collected(counts)).toMatchObject({ requests: 42, inFlight: 2, from: [1] });
   });
 
   test('waits once for one that hangs, and takes what it told last', async () => {

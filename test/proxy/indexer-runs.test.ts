@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { createIndexerRuns } from '../../proxy/indexer-runs.ts';
+import { renderMetrics } from '../../proxy/metrics.ts';
+import { NOON } from '../builders.ts';
+
+test('createIndexerRuns counts by exit code, and shows the usual ones from the start', () => {
+  const runs = createIndexerRuns(() => NOON);
+  const lines = () =>
+    renderMetrics(runs.metrics())
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  const none = (code: string, count = 0) => `extreg_indexer_runs_total{code="${code}"} ${count}`;
+  expect(lines()).toEqual([none('0'), none('1'), none('none')]);
+  for (const code of [0, 3, null, 0]) runs.count({ code });
+  expect(lines()).toEqual([
+    none('0', 2),
+    none('1'),
+    none('none', 1),
+    none('3', 1),
+    `extreg_indexer_last_end_timestamp_seconds ${NOON / 1_000}`,
+  ]);
+});
