@@ -21,7 +21,7 @@ export function createIndexerRuns(now: () => number): IndexerRuns {
   );
   const ended = registry.gauge('extreg_indexer_last_end_timestamp_seconds', 'End of the last one, seconds since 1970.');
   // So that the first failure is an increase.
-  for (const code of ['0', '1', 'none']) runs.add({ code }, 0);
+  for (const code of ['0', '1', '2', '3', '4', '5', 'none']) runs.add({ code }, 0);
   return {
     count: ({ code }) => {
       runs.add({ code: code === null ? 'none' : String(code) }, 1);

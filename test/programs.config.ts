@@ -4,6 +4,7 @@ import { ClosingLine } from './closing-line.ts';
 /** Tests that start the real programs again and again: minutes, where `npm test` shall be one. */
 export const PROGRAM_TESTS = [
   'test/cli/commands/**/*.test.ts',
+  'test/monitoring/promtool.test.ts',
   'test/package/**/*.test.ts',
   'test/proxy/workers.test.ts',
 ];
