@@ -13,8 +13,9 @@ import type { Digest } from './model/digest.ts';
 import type { Held, Pointer } from './model/documents.ts';
 import type { Memory } from './model/memory.ts';
 import { withoutHidden } from './model/policy.ts';
-import type { Problem } from './model/problem.ts';
+import { byGravity, type Problem } from './model/problem.ts';
 import { formatTime } from './model/text.ts';
+import { notifyPublished, type Notified, type Publication } from './notify-published.ts';
 import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publish/gate.ts';
 import { publishSite, type Current, type Published } from './publish/publish.ts';
 import { finishPublished } from './publish/unfinished.ts';
@@ -56,20 +57,35 @@ export interface BuildReport {
   published?: Published;
   /** A rollback holds the site: nothing was crawled or published. */
   held?: Held;
+  /** What became of telling `[notify]`; missing where nobody is to be told, or nothing was published. */
+  notified?: Notified['outcome'];
   durationMs: number;
+}
+
+/** A run up to its publication, and what there may be to tell of it. */
+interface Built {
+  report: BuildReport;
+  publication?: Publication;
 }
 
 /**
  * The whole job, one indexer at a time: what was known, a crawl, what is known now, the documents of it, and these made
- * the visible site.
+ * the visible site. Who is told of it is told afterwards, when another indexer may run.
  * @throws RegistryError `locked`, `refused` by the publish gate, and whatever ends a run without a report
  */
-export function buildSite(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
+export async function buildSite(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
   const { storage, now } = dependencies;
-  return withLock(storage, now, (locked) => crawlAndPublish(config, { ...dependencies, storage: locked }));
+  const startedAt = now();
+  const { report, publication } = await withLock(storage, now, (locked) =>
+    crawlAndPublish(config, { ...dependencies, storage: locked }),
+  );
+  if (config.notify === undefined || publication === undefined) return report;
+  const { outcome, problem } = await notifyPublished(publication, config.notify, dependencies);
+  const problems = problem === undefined ? report.problems : byGravity([...report.problems, problem]);
+  return { ...report, problems, notified: outcome, durationMs: now() - startedAt };
 }
 
-async function crawlAndPublish(config: Config, dependencies: BuildDependencies): Promise<BuildReport> {
+async function crawlAndPublish(config: Config, dependencies: BuildDependencies): Promise<Built> {
   const { storage, now } = dependencies;
   const startedAt = now();
   const { previous, firstRun = false } = dependencies;
@@ -78,7 +94,7 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   if (current !== undefined && held !== undefined) {
     // Of a rollback that was killed, which nobody else will end.
     if (current.salvaged !== true) await finishPublished(storage, current);
-    return { outcomes: [], problems: [], held, durationMs: now() - startedAt };
+    return { report: { outcomes: [], problems: [], held, durationMs: now() - startedAt } };
   }
   const start = await loadStart(current, { storage, previous, firstRun });
 
@@ -93,7 +109,7 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   const remembered = remember(start.memory, outcomes, options);
   const report = { outcomes, problems: remembered.problems };
   const allFailed = outcomes.every((each) => each.failure !== undefined);
-  if (allFailed && start.pointer === undefined) return { ...report, durationMs: now() - startedAt };
+  if (allFailed && start.pointer === undefined) return { report: { ...report, durationMs: now() - startedAt } };
 
   if (dependencies.force !== true) {
     const { acceptedLosses: accepted = new Set() } = dependencies;
@@ -105,7 +121,26 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   }
   const published = await publish(config, { current, start, remembered, outcomes, startedAt }, dependencies);
   await checkpoint.clear();
-  return { ...report, published, durationMs: now() - startedAt };
+  return {
+    report: { ...report, published, durationMs: now() - startedAt },
+    publication: {
+      before: publishedBefore(current, start, dependencies),
+      after: { reader: storage, pointer: published.pointer },
+      catalogue: remembered.catalogue,
+      time: options.now,
+    },
+  };
+}
+
+/** What readers saw, here or at `previous`; nothing that can be read where its manifest is damaged. */
+function publishedBefore(
+  current: Current | undefined,
+  { pointer }: Start,
+  { storage, previous }: BuildDependencies,
+): Publication['before'] {
+  if (current?.salvaged === true) return undefined;
+  if (current !== undefined) return { reader: storage, pointer: current.pointer };
+  return pointer && previous && { reader: previous, pointer };
 }
 
 /** What was listed when a memory was made: of all sources that it has, each name added to by those that might then. */

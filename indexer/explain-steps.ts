@@ -55,6 +55,7 @@ const OF_PROBLEM: Readonly<Record<ProblemCode, { rule: Rule; keepsOut: boolean }
   foreign_version: { rule: 'ownership', keepsOut: true },
   digest_conflict: { rule: 'merging', keepsOut: true },
   unmatched_rule: { rule: 'policy', keepsOut: false },
+  notify_failed: { rule: 'published', keepsOut: false },
 };
 
 /** What is decided of all sources together. */

@@ -12,7 +12,7 @@ export function renderReportText(report: BuildReport): string[] {
 
 /** The same for a script. */
 export function renderReportJson(report: BuildReport): object {
-  const { outcomes, problems, published, held, durationMs } = report;
+  const { outcomes, problems, published, held, notified, durationMs } = report;
   return {
     outcome: outcomeOf(report),
     ...(held && { held }),
@@ -31,6 +31,7 @@ export function renderReportJson(report: BuildReport): object {
       ...counts,
     })),
     problems: { total: problems.length, by_code: countByCode(problems), all: problems },
+    ...(notified !== undefined && { notified }),
     duration_ms: durationMs,
   };
 }
@@ -42,7 +43,8 @@ export function formatBytes(count: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
 
-function outcomeOf({ published, outcomes, held }: BuildReport): string {
+/** `published`, `unchanged`, `held` or `failed`. */
+export function outcomeOf({ published, outcomes, held }: BuildReport): string {
   if (held !== undefined) return 'held';
   if (published === undefined || outcomes.every((each) => each.failure !== undefined)) return 'failed';
   return published.changed ? 'published' : 'unchanged';
@@ -79,7 +81,7 @@ function problemLines({ problems }: BuildReport): string[] {
   const shown = problems.slice(0, MAX_PROBLEMS);
   const more = problems.length - shown.length;
   return [
-    `${counted(problems.length, 'problem')} (none stops the crawl; all but those of hidden versions are in status/index.json):`,
+    `${counted(problems.length, 'problem')} (none stops the crawl; all that can be shown are in status/index.json):`,
     ...shown.flatMap((each) => [
       `  ${each.code}  ${each.source}: ${each.subject}`,
       `    ${each.detail} ${each.remedy}`,

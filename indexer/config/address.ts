@@ -13,7 +13,17 @@ export function parseHttpUrl(text: string): URL {
   return url;
 }
 
-/** The same, with a path that ends in `/`. */
+/** The same, and it may have a query. @throws RegistryError `config`, whose message does not hold the text */
+export function parseWebhook(text: string): URL {
+  const [address = '', ...query] = text.split('?');
+  const url = parseHttpUrl(address);
+  if (/[\s#\\]/.test(query.join('')))
+    throw new RegistryError('config', 'The query of the value has a fragment or a space.');
+  url.search = query.join('?');
+  return url;
+}
+
+/** The first, with a path that ends in `/`. */
 export function parseBase(text: string): URL {
   const url = parseHttpUrl(text);
   if (!url.pathname.endsWith('/')) url.pathname += '/';

@@ -61,6 +61,11 @@ export interface ConfigFile {
     keep_generations?: number;
     badges?: boolean;
   };
+  notify?: {
+    webhook?: string;
+    secret_path?: string;
+    timeout_seconds?: number;
+  };
   policy?: {
     file?: string;
   };

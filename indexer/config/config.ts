@@ -4,6 +4,13 @@ import type { SourceConfig } from '../model/source-config.ts';
 
 export type { GiteaSource, OciSource, SourceConfig } from '../model/source-config.ts';
 
+export interface NotifyConfig {
+  /** http or https; its path and query may be secrets. */
+  url: string;
+  secret: string;
+  timeoutMs: number;
+}
+
 export interface Config {
   server: {
     host: string;
@@ -33,6 +40,8 @@ export interface Config {
     /** Whether each extension has a document for badges. */
     badges: boolean;
   };
+  /** Who is told of what is published; nobody without it. */
+  notify?: NotifyConfig;
   /** In the order of the policy file; empty without one. */
   policy: PolicyRule[];
   indexer: {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isNameSegment } from '../model/extension.ts';
-import { isUrl, parseBase, parseHttpUrl, parseOrigin, parseRegistry } from './address.ts';
+import { isUrl, parseBase, parseHttpUrl, parseOrigin, parseRegistry, parseWebhook } from './address.ts';
 
 /** OCI distribution specification, "Pulling manifests": `<name>`. */
 const OCI_NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
@@ -20,6 +20,7 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'user-id': (text) => /^[^:\p{Cc}]{1,200}$/u.test(text),
   'annotation-key': (text) => /^[\x21-\x7e]{1,255}$/.test(text),
   'base-url': accepts(parseBase),
+  'webhook-url': accepts(parseWebhook),
   registry: accepts(parseRegistry),
   origin: accepts(parseOrigin),
   'cors-origin': (text) => text === '*' || accepts(parseOrigin)(text),
@@ -30,6 +31,7 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 /** Formats of keys that may come to hold a secret: a user in a URL, a token in the place of its file's path. */
 export const PRIVATE_FORMATS: ReadonlySet<string> = new Set([
   'base-url',
+  'webhook-url',
   'registry',
   'origin',
   'cors-origin',

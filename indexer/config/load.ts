@@ -4,10 +4,11 @@ import { RegistryError } from '../model/errors.ts';
 import { BUILT_IN_TYPES, type ExtensionTypes } from '../model/extension.ts';
 import type { PolicyRule } from '../model/policy.ts';
 import { isUrl, parseHttpUrl, parseOrigin } from './address.ts';
-import type { Config, SourceConfig } from './config.ts';
+import type { Config, NotifyConfig, SourceConfig } from './config.ts';
 import type { ConfigFile, Loose } from './config-file.ts';
 import { errnoOf, REAL_IO, type ConfigIo } from './config-io.ts';
 import { dropRefused, faultsOf } from './faults.ts';
+import { notifyFromFile, readNotifySecret, warningsOfNotify } from './notify.ts';
 import { readPolicy, type Policy } from './policy.ts';
 import { addedTypes, faultsOfRules, warningsOf } from './rules.ts';
 import { validateConfigFile } from './schema.ts';
@@ -21,9 +22,11 @@ export interface LoadedConfig {
   warnings: string[];
 }
 
-interface FilesOfSources {
+interface NamedFiles {
   /** Label of the source's table -> what the files hold that it names. */
   byLabel: Map<string, SourceFiles>;
+  /** Of `[notify]`. */
+  notifySecret?: string;
   faults: string[];
   warnings: string[];
 }
@@ -54,9 +57,11 @@ export async function loadConfig(file: string, io: ConfigIo = REAL_IO): Promise<
       folder,
       sources: sources.map(({ table }) => table),
       policy: policy.rules,
+      notify: notifyFromFile(document, files.notifySecret),
     }),
     warnings: [
       ...warningsOf(document),
+      ...warningsOfNotify(document),
       ...files.warnings,
       ...sources.flatMap(unencryptedOf),
       ...sources.flatMap(unverifiedOf),
@@ -89,8 +94,8 @@ function parseToml(file: string, text: string): unknown {
   }
 }
 
-async function readFiles(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<FilesOfSources> {
-  const files: FilesOfSources = { byLabel: new Map(), faults: [], warnings: [] };
+async function readFiles(file: Loose<ConfigFile>, folder: string, io: ConfigIo): Promise<NamedFiles> {
+  const files: NamedFiles = { byLabel: new Map(), faults: [], warnings: [] };
   const note = (key: string, { fault, warning }: { fault?: string; warning?: string }): void => {
     if (fault !== undefined) files.faults.push(`${key}: ${fault}`);
     if (warning !== undefined) files.warnings.push(`${key}: ${warning}`);
@@ -102,6 +107,12 @@ async function readFiles(file: Loose<ConfigFile>, folder: string, io: ConfigIo):
     note(`${label} ${key}`, secret);
     note(`${label} ca_path`, ca);
     files.byLabel.set(label, { ...secret, ...ca });
+  }
+  const notifyPath = file.notify?.secret_path;
+  if (notifyPath !== undefined) {
+    const { secret, ...rest } = await readNotifySecret(resolve(folder, notifyPath), io);
+    note('[notify] secret_path', rest);
+    if (secret !== undefined) files.notifySecret = secret;
   }
   return files;
 }
@@ -123,9 +134,10 @@ interface CheckedParts {
   folder: string;
   sources: SourceConfig[];
   policy: PolicyRule[];
+  notify: NotifyConfig | undefined;
 }
 
-function configFromFile(file: ConfigFile, { folder, sources, policy }: CheckedParts): Config {
+function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: CheckedParts): Config {
   const { server = {}, cache = {}, site = {}, indexer = {} } = file;
   const types: ExtensionTypes = new Map([...BUILT_IN_TYPES, ...addedTypes(file)]);
   const { interval_seconds: intervalSeconds, digest_budget_bytes: digestBudgetBytes, previous } = indexer;
@@ -151,6 +163,7 @@ function configFromFile(file: ConfigFile, { folder, sources, policy }: CheckedPa
       keepGenerations: site.keep_generations ?? 5,
       badges: site.badges ?? false,
     },
+    ...(notify !== undefined && { notify }),
     policy,
     indexer: {
       concurrency: indexer.concurrency ?? 4,

@@ -161,6 +161,18 @@ const TABLES = {
     max_age_seconds: wholeNumber(1, 31_536_000, ' (a year)'),
     previous: text('place', 'the path of a folder, or an http, https or file URL without user, query or fragment'),
   }),
+  // A post that nobody can check would tell receivers to believe anybody.
+  notify: {
+    ...table({
+      webhook: text(
+        'webhook-url',
+        'an http or https URL without user or fragment, such as "https://hooks.example.org/registry"',
+      ),
+      secret_path: text('path', 'the path of a file that holds the secret of the webhook'),
+      timeout_seconds: wholeNumber(1, 60),
+    }),
+    dependencies: { webhook: ['secret_path'], secret_path: ['webhook'], timeout_seconds: ['webhook'] },
+  },
 };
 
 /** The JSON Schema (draft 7, with OpenAPI's `discriminator`) of a configuration file. */

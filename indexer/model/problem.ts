@@ -10,6 +10,8 @@ export const PROBLEMS = {
   sidecar_mismatch: 'Upload the .sha256 file again, made from the very file that is attached.',
   foreign_version: 'Publish this extension at the source that owns its name, or change [[source]] owns.',
   read_failed: 'See whether the backend answers for this release; the next crawl tries again.',
+  notify_failed:
+    'See that the receiver of [notify] webhook runs and has the same secret; what it missed is in the status.',
   unmatched_rule: 'Correct the rule in the policy file, or remove it once the version is gone for good.',
   invalid_name:
     'Rename the repository to lower-case letters, digits and single . _ - between them, then its type ending.',

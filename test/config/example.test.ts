@@ -13,6 +13,7 @@ let folder: ConfigFolder;
 beforeAll(async () => {
   folder = await createConfigFolder();
   for (const name of ['gitea.token', 'registry.token', 'platform.token']) await folder.write(name, 'x');
+  await folder.write('notify.secret', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
   await folder.write('policy.toml', '');
   await folder.write('ca.pem', createAuthority('our CA', Date.now()).cert);
 });
@@ -72,6 +73,7 @@ describe('deploy/registry.example.toml', () => {
       indexer: config.indexer,
     });
     expect([intervalSeconds, digestBudgetBytes, previous, publicUrl]).not.toContain(undefined);
+    expect(uncommented.notify).toMatchObject({ url: 'https://hooks.example.org/registry', timeoutMs: 10_000 });
     const { ca: giteaCa, ...gitea } = { ...uncommented.sources[0] } as Record<string, unknown>;
     const { ca, repositories, username, tokenService, keywordsAnnotation, ...oci } = {
       ...uncommented.sources[1],

@@ -129,12 +129,12 @@ describe('a key', () => {
     [`${GITEA}[[sources]]`, '[[sources]]: is not a table of the configuration; did you mean [[source]]?'],
     [
       `${GITEA}[logging]`,
-      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer].',
+      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer], [notify].',
     ],
     [`ttl_seconds = 1\n${GITEA}`, 'ttl_seconds: stands outside of the tables; move it below [cache].'],
     [
       `colour = 1\n${GITEA}`,
-      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer].',
+      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer], [notify].',
     ],
   ])('that is unknown is a fault: %j', async (toml, fault) => {
     await expect(folder.faults(toml)).resolves.toEqual([fault]);

@@ -6,6 +6,7 @@ import { closeSchemas, compileSchemas, readSchemas, recordsOf, resolveReference,
 import type { DocumentRecord, Schema } from './contract.ts';
 import type { Minimal } from './example-types.ts';
 import { EXAMPLES, type Example } from './examples.ts';
+import { NOTIFICATION } from './notification-example.ts';
 
 const open = await readSchemas();
 const closed = closeSchemas(open);
@@ -13,7 +14,9 @@ const validateOpen = compileSchemas(open);
 const validateClosed = compileSchemas(closed);
 
 const names = [...open.keys()];
-const documents = Object.entries<Example>(EXAMPLES);
+const documents = Object.entries<Example>({ ...EXAMPLES, notification: NOTIFICATION }).sort(([a], [b]) =>
+  a < b ? -1 : 1,
+);
 /** Named in the contract, not written yet. */
 const RESERVED = ['requires', 'platforms'];
 
