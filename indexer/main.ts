@@ -9,6 +9,7 @@ import { parseFailOn } from './fail-on.ts';
 import { messageOf, RegistryError } from './model/errors.ts';
 import { parseExtensionId } from './model/extension.ts';
 import type { ProblemCode } from './model/problem.ts';
+import { createRunLog, parseLogFormat, summarizeError, type RunLog } from './run-log.ts';
 import type { SiteStorage } from './storage/storage.ts';
 
 /*
@@ -18,8 +19,8 @@ import type { SiteStorage } from './storage/storage.ts';
 
 const HELP = `extension-indexer: crawls the configured sources once and publishes the site.
 
-  extension-indexer --config FILE [--json] [--quiet] [--first-run] [--fail-on CODE,…]
-                    [--accept-loss type/name]… [--force]
+  extension-indexer --config FILE [--json] [--quiet] [--log FORMAT] [--first-run]
+                    [--fail-on CODE,…] [--accept-loss type/name]… [--force]
   extension-indexer check --config FILE [--json]
   extension-indexer explain SUBJECT --config FILE [--live] [--json]
   extension-indexer rollback [GENERATION] --config FILE [--json]
@@ -29,6 +30,8 @@ const HELP = `extension-indexer: crawls the configured sources once and publishe
   --config FILE   the configuration, TOML; deploy/registry.example.toml documents every key
   --json          print the report as one JSON object
   --quiet         print errors only
+  --log FORMAT    text (the default), or json: standard error has one JSON object a line, and the last one sums up the
+                  run, however it ended: exit_code, outcome, generation, changed, sources, problems, duration_ms
   --first-run     start with an empty memory although [indexer] previous has no site yet, or the memory is damaged
   --fail-on CODE  exit with 5, after publishing, where there is a problem of this code, such as mutated;
                   several with commas between them, or the option several times
@@ -70,13 +73,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+const startedAt = Date.now();
+const logAs = (format: 'text' | 'json'): RunLog =>
+  createRunLog({ json: format === 'json', now: Date.now, write: (text) => void process.stderr.write(text) });
+let log = logAs('text');
+
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`extension-indexer: ${messageOf(error)}\n`);
-  return exitCodeOfError(error);
+  const exitCode = exitCodeOfError(error);
+  log.fail(messageOf(error));
+  log.end(summarizeError(error, exitCode, Date.now() - startedAt));
+  return exitCode;
 });
 
 async function run(argv: string[]): Promise<number> {
   const { values, positionals } = parseArguments(argv);
+  log = logAs(parseLogFormat(values.log ?? 'text'));
   if (values.help === true) return print(HELP);
   if (values.version === true) return print(`${packageJson.version}\n`);
   if (values.config === undefined) throw new RegistryError('usage', 'Name the configuration: --config FILE.');
@@ -104,7 +115,7 @@ async function run(argv: string[]): Promise<number> {
   }
   const { loadConfig } = await import('./config/load.ts');
   const { config, warnings } = await loadConfig(flags.config);
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const warning of warnings) log.warn(warning);
   if (command === 'rollback') return rollback(operand, config, flags);
   if (command === 'resume') return resume(config, flags);
   if (command === 'fsck') return fsck(config, flags);
@@ -116,14 +127,15 @@ async function index(config: Config, flags: Flags): Promise<number> {
   const { buildSite } = await import('./build-site.ts');
   const { createProgress } = await import('./progress.ts');
   const { renderReportJson, renderReportText } = await import('./report-text.ts');
+  const { summarizeRun } = await import('./run-summary.ts');
   const { openReader } = await import('./storage/open-reader.ts');
   const clock = await ofThisMachine();
   const storage = await openStorage(config);
   const { previous: place } = config.indexer;
   const previous = place === undefined ? undefined : openReader(place, { timeoutMs: 30_000, ...clock });
   const progress = createProgress({
-    write: (text) => void (flags.quiet || process.stderr.write(text)),
-    interactive: process.stderr.isTTY && process.env['CI'] === undefined,
+    write: (text) => void (flags.quiet || log.progress(text)),
+    interactive: process.stderr.isTTY && process.env['CI'] === undefined && !log.isJson,
     columns: process.stderr.columns || 80,
     now: clock.now,
   });
@@ -147,7 +159,9 @@ async function index(config: Config, flags: Flags): Promise<number> {
     progress.finish();
     if (flags.json) print(`${JSON.stringify(renderReportJson(report))}\n`);
     else if (!flags.quiet) print(`${renderReportText(report).join('\n')}\n`);
-    return exitCodeOf(report, flags.failOn);
+    const exitCode = exitCodeOf(report, flags.failOn);
+    log.end(summarizeRun(report, exitCode));
+    return exitCode;
   } finally {
     progress.finish();
     await previous?.close();
@@ -226,6 +240,7 @@ function parseArguments(argv: string[]) {
         config: { type: 'string' },
         json: { type: 'boolean' },
         quiet: { type: 'boolean' },
+        log: { type: 'string' },
         'first-run': { type: 'boolean' },
         'fail-on': { type: 'string', multiple: true },
         live: { type: 'boolean' },

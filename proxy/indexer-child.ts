@@ -30,7 +30,10 @@ export function createConfiguredSchedule(options: IndexerChildOptions): IndexerS
   return createIndexerSchedule({
     intervalMs: intervalSeconds * 1_000,
     killAfterMs: KILL_AFTER_MS,
-    spawn: () => spawn(process.execPath, [program, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn: () =>
+      spawn(process.execPath, [program, '--config', configFile, '--log', 'json'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     lastCheckedMs: async () => {
       const published = await readPointer(reader).catch(() => undefined);
       return published && Date.parse(published.pointer.checked_at);

@@ -100,9 +100,7 @@ async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log'])
   child.on('error', (error) => (failure = error.message));
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) =>
-      log.info({ event: 'indexer_output', line }, 'indexer'),
-    );
+    createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => passOn(line, log));
   }
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
     child.once('close', (...ended) => resolve(ended)),
@@ -114,4 +112,28 @@ async function follow(child: IndexerProcess, log: IndexerScheduleOptions['log'])
   } else if (code === 0) log.info({ event: 'indexer_done', ...result }, meaning);
   else log.warn({ event: 'indexer_done', ...result }, meaning);
   return { code };
+}
+
+/** Lines of its log are JSON, those of its report are text. The last one of the log sums up the run. */
+function passOn(line: string, log: IndexerScheduleOptions['log']): void {
+  const parsed = parseLine(line);
+  if (parsed === undefined) {
+    log.info({ event: 'indexer_output', line }, 'indexer');
+    return;
+  }
+  const { level, time: _time, event, msg, ...fields } = parsed;
+  const about = event === 'run' ? { event: 'indexer_run', ...fields } : { event: 'indexer_output', line: msg };
+  if (level === 30) log.info(about, 'indexer');
+  else if (level === 40) log.warn(about, 'indexer');
+  else log.error(about, 'indexer');
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{"level":')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    // It was killed in the middle of a line.
+    return undefined;
+  }
 }

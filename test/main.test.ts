@@ -22,6 +22,7 @@ describe.concurrent('the command line of extension-indexer', () => {
     ['no configuration', [], /--config FILE/],
     ['an unknown option', ['--config', 'x', '--frobnicate'], /frobnicate.*See --help/],
     ['an unknown command', ['--config', 'x', 'publish'], /no command publish/],
+    ['an unknown format', ['--config', 'x', '--log', 'xml'], /--log: "xml" is no format/],
     ['an unknown problem', ['--config', 'x', '--fail-on', 'mutated,mutant'], /"mutant" is no problem.*use mutated, /],
     ['an empty problem', ['--config', 'x', '--fail-on='], /"" is no problem/],
     ['too many words', ['--config', 'x', 'check', 'this'], /no command check this/],
@@ -70,6 +71,44 @@ describe('extension-indexer', () => {
     const second = await run('--config', file);
     expect(second.code).toBe(0);
     expect(second.stdout).toMatch(/^Unchanged: generation 1 with 3 extensions, 4 versions stays/);
+  });
+
+  test('ends its log with one line that sums up the run, with --log json', async () => {
+    const world = await smallWorld();
+    const file = await configFile(world);
+    const summary = ({ stderr }: { stderr: string }): Record<string, unknown> => {
+      const lines = stderr.trimEnd().split('\n');
+      return lines.map((each) => JSON.parse(each) as Record<string, unknown>).at(-1)!;
+    };
+    const { time: _time, duration_ms: _duration, ...first } = summary(await run('--config', file, '--log', 'json'));
+    expect(first).toEqual({
+      level: 30,
+      event: 'run',
+      exit_code: 0,
+      outcome: 'published',
+      generation: 1,
+      changed: true,
+      counts: { extensions: 3, versions: 4, by_type: { cluster: 1, provider: 1, taskserv: 1 } },
+      documents_written: expect.any(Number) as number,
+      documents_removed: 0,
+      sources: { total: 2, failed: [] },
+      problems: { total: 1, by_code: { no_asset: 1 } },
+      msg: 'run published',
+    });
+    world.gitea.misbehave({ match: /./, fault: { kind: 'status', status: 401 } });
+    const second = await run('--config', file, '--log', 'json', '--quiet', '--json');
+    expect(second.code).toBe(3);
+    expect(summary(second)).toMatchObject({
+      level: 40,
+      exit_code: 3,
+      outcome: 'unchanged',
+      changed: false,
+      sources: { total: 2, failed: ['gitea'] },
+    });
+    expect(JSON.parse(second.stdout)).toMatchObject({ outcome: 'unchanged' });
+    const refused = await run('--config', join(file, 'nowhere'), '--log', 'json');
+    expect(refused.code).toBe(2);
+    expect(summary(refused)).toMatchObject({ level: 50, exit_code: 2, outcome: 'failed', error: { code: 'config' } });
   });
 
   test('prints its report as one JSON object with --json', async () => {

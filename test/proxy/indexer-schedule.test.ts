@@ -93,6 +93,25 @@ describe('createIndexerSchedule', () => {
     expect(ends).toEqual([{ code: null }]);
   });
 
+  test('passes on the summary of a run with its fields and at its level, and other lines of its log as text', async () => {
+    const line = (fields: object) => `process.stderr.write(${JSON.stringify(JSON.stringify(fields))} + '\\n');`;
+    const { schedule, until } = await scheduleOf(`
+      ${line({ level: 40, time: 1, event: 'warning', msg: 'take care' })}
+      process.stderr.write('{"level":30,"tim\\n');
+      ${line({ level: 40, time: 2, event: 'run', exit_code: 3, sources: { failed: ['gitea'] }, msg: 'run published' })}
+      process.exitCode = 3;
+    `);
+    await schedule.start();
+    await until('indexer_done');
+    expect(await until('indexer_run')).toEqual([
+      { level: 'warn', event: 'indexer_run', exit_code: 3, sources: { failed: ['gitea'] } },
+    ]);
+    expect(await until('indexer_output', 2)).toEqual([
+      { level: 'warn', event: 'indexer_output', line: 'take care' },
+      { level: 'info', event: 'indexer_output', line: '{"level":30,"tim' },
+    ]);
+  });
+
   test('runs at once when it is due', async () => {
     const { schedule, until } = await scheduleOf('', { lastCheckedMs: async () => Date.now() - 3_600_001 });
     await schedule.start();
