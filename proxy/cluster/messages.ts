@@ -32,7 +32,7 @@ export type ToWorker =
   | { kind: 'collected'; ask: number; all: AllCounts };
 
 /** The configuration as JSON can hold it. */
-export interface SentConfig extends Omit<Config, 'types' | 'sources'> {
+export interface SentConfig extends Omit<Config, 'types' | 'sources' | 'notify'> {
   types: [string, { gitea: string; oci: string }][];
   sources: SentSource[];
 }
@@ -43,9 +43,9 @@ type SentSource = {
 
 /**
  * Workers are given the configuration instead of the file, which may have been edited since: one that is replaced must
- * serve as the others do.
+ * serve as the others do. Whom the indexer tells, and by which secret, is nothing to them.
  */
-export function configToWire(config: Config): SentConfig {
+export function configToWire({ notify: _notify, ...config }: Config): SentConfig {
   const sources = config.sources.map((each): SentSource => ({ ...each, base: each.base.href }));
   return { ...config, types: [...config.types], sources };
 }

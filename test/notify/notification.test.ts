@@ -96,6 +96,26 @@ describe('renderNotification', () => {
     expect(JSON.stringify(told).length).toBeLessThan(8_000);
   });
 
+  test('stays below 300 KB whatever there is to tell', () => {
+    const id = parseExtensionId(`${'t'.repeat(100)}/${'n'.repeat(100)}`);
+    const text = '\u{1F680}'.repeat(600);
+    const numbers = Array.from({ length: 200 }, (_each, at) => at);
+    const long = (at: number, reason?: string) => version(`1.${at}.0-${'a'.repeat(110)}`, reason);
+    const changed = [
+      { id, before: [], after: numbers.map((at) => long(at)) },
+      {
+        id,
+        before: numbers.map((at) => ({ version: long(at).version })),
+        after: numbers.map((at) => long(at, text.slice(0, 1_000))),
+      },
+    ];
+    const subject = `${id}@${long(1).version}`;
+    const problems = numbers.map(() => ({ ...mutation, source: 's'.repeat(100), subject, detail: text }));
+    const told = renderNotification(news({ changed, problems }));
+    expect(told?.data).toMatchObject({ added: { total: 200 }, yanked: { total: 200 }, mutated: { total: 200 } });
+    expect(Buffer.byteLength(JSON.stringify(told))).toBeLessThan(300_000);
+  });
+
   test('tells of a source that went down and of one that came back, once', () => {
     const gitea = { name: 'gitea', kind: 'gitea', last_success: TIME };
     const oci = { name: 'oci', kind: 'oci', last_success: EARLIER };

@@ -20,4 +20,10 @@ describe('configFromWire', () => {
     const sent = JSON.parse(JSON.stringify(configToWire(config))) as ReturnType<typeof configToWire>;
     expect(configFromWire(sent)).toStrictEqual(config);
   });
+
+  test('knows nothing of whom the indexer tells', () => {
+    const config = configOf('/srv/site', [giteaConfig('https://git.example.org/gitea/')]);
+    const notify = { url: 'https://hooks.example.org/', secret: 'whsec_', timeoutMs: 1_000 };
+    expect(configFromWire(configToWire({ ...config, notify }))).toStrictEqual(config);
+  });
 });
