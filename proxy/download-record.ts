@@ -42,11 +42,9 @@ export function createDownloadRecords(metrics: ProxyMetrics, now: () => number):
       const { raw, log } = reply;
       const startedMs = now();
       const sinceMs = (): number => Math.max(0, now() - startedMs);
-      let [bytes, firstByteMs, failure]: [number, number | undefined, DownloadOutcome | undefined] = [
-        0,
-        undefined,
-        undefined,
-      ];
+      let bytes = 0;
+      let firstByteMs: number | undefined;
+      let failure: DownloadOutcome | undefined;
       const end = (): void => {
         const outcome = failure ?? (raw.writableFinished ? 'complete' : 'client_left');
         series.ended[outcome].add(1);

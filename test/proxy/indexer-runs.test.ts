@@ -10,13 +10,17 @@ test('createIndexerRuns counts by exit code, and shows the usual ones from the s
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
   const none = (code: string, count = 0) => `extreg_indexer_runs_total{code="${code}"} ${count}`;
-  expect(lines()).toEqual([none('0'), none('1'), none('none')]);
+  // What only appears with its first event is no increase to Prometheus.
+  expect(lines()).toEqual(['0', '1', '2', '3', '4', '5', 'none'].map((code) => none(code)));
   for (const code of [0, 3, null, 0]) runs.count({ code });
   expect(lines()).toEqual([
     none('0', 2),
     none('1'),
-    none('none', 1),
+    none('2'),
     none('3', 1),
+    none('4'),
+    none('5'),
+    none('none', 1),
     `extreg_indexer_last_end_timestamp_seconds ${NOON / 1_000}`,
   ]);
 });
