@@ -15,6 +15,8 @@ export interface IndexerProcess {
 
 export interface IndexerScheduleOptions {
   intervalMs: number;
+  /** A run that takes longer hangs, and is stopped. */
+  deadlineMs: number;
   /** How long a stopped run may take to clean up before it is killed. */
   killAfterMs: number;
   /** Starts one run of the indexer. */
@@ -68,11 +70,25 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
     };
     try {
       const child = options.spawn();
-      running = { child, ended: follow(child, log).then(planNext) };
+      const overdue = setTimeout(() => {
+        log.error({ event: 'indexer_overdue' }, 'the indexer takes too long and is stopped');
+        void stopChild();
+      }, options.deadlineMs);
+      const ended = follow(child, log).then(() => clearTimeout(overdue));
+      running = { child, ended: ended.then(planNext) };
     } catch (error) {
       log.error({ event: 'indexer_failed', reason: messageOf(error) }, 'the indexer could not be started');
       planNext({ code: null });
     }
+  };
+
+  const stopChild = async (): Promise<void> => {
+    if (running === undefined) return;
+    const { child, ended } = running;
+    child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
+    await ended;
+    clearTimeout(kill);
   };
 
   return {
@@ -84,12 +100,7 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
     stop: async () => {
       stopped = true;
       clearTimeout(timer);
-      if (running === undefined) return;
-      const { child, ended } = running;
-      child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), options.killAfterMs);
-      await ended;
-      clearTimeout(kill);
+      await stopChild();
     },
   };
 }

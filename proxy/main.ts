@@ -42,7 +42,9 @@ async function serveConfigured(flags: Flags): Promise<number> {
   const { loadConfig } = await import('../indexer/config/load.ts');
   const { createConfiguredSchedule } = await import('./indexer-child.ts');
   const { createIndexerRuns } = await import('./indexer-runs.ts');
-  const { config, warnings } = await loadConfig(flags.config);
+  const { config: configured, warnings } = await loadConfig(flags.config);
+  const { port = configured.server.port } = flags;
+  const config = { ...configured, server: { ...configured.server, port } };
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   const log = { level: flags.logLevel };
   const runs = createIndexerRuns(now);

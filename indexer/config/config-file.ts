@@ -75,6 +75,7 @@ export interface ConfigFile {
     digests?: 'all' | 'latest' | 'sidecar';
     digest_budget_bytes?: number;
     deadline_seconds?: number;
+    max_heap_mb?: number;
     max_loss_percent?: number;
     max_age_seconds?: number;
     previous?: string;

@@ -51,6 +51,8 @@ export interface Config {
     digests: 'all' | 'latest' | 'sidecar';
     digestBudgetBytes?: number;
     deadlineSeconds: number;
+    /** The heap of the indexer that the proxy runs, in MiB; Node's own limit without it. */
+    maxHeapMb?: number;
     /** The publish gate: how much of its extensions, versions or a source's releases a site may lose at once. */
     maxLossPercent: number;
     /** The index is stale when no crawl has confirmed it for so long. */

@@ -141,6 +141,7 @@ function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: C
   const { server = {}, cache = {}, site = {}, indexer = {} } = file;
   const types: ExtensionTypes = new Map([...BUILT_IN_TYPES, ...addedTypes(file)]);
   const { interval_seconds: intervalSeconds, digest_budget_bytes: digestBudgetBytes, previous } = indexer;
+  const { max_heap_mb: maxHeapMb } = indexer;
   return {
     server: {
       host: server.host ?? '127.0.0.1',
@@ -173,6 +174,7 @@ function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: C
       maxAgeSeconds: indexer.max_age_seconds ?? 86_400,
       ...(intervalSeconds !== undefined && { intervalSeconds }),
       ...(digestBudgetBytes !== undefined && { digestBudgetBytes }),
+      ...(maxHeapMb !== undefined && { maxHeapMb }),
       ...(previous !== undefined && { previous: isUrl(previous) ? previous : resolve(folder, previous) }),
     },
   };

@@ -157,6 +157,7 @@ const TABLES = {
     digests: { type: 'string', enum: ['all', 'latest', 'sidecar'], description: '"all", "latest" or "sidecar"' },
     digest_budget_bytes: wholeNumber(1, 2 ** 50, ' (1 PiB)'),
     deadline_seconds: wholeNumber(1, 86_400, ' (a day)'),
+    max_heap_mb: wholeNumber(16, 1_048_576, ' (MiB)'),
     max_loss_percent: wholeNumber(0, 100, ' (percent; 100 lets everything pass)'),
     max_age_seconds: wholeNumber(1, 31_536_000, ' (a year)'),
     previous: text('place', 'the path of a folder, or an http, https or file URL without user, query or fragment'),

@@ -217,6 +217,7 @@ describe('a key', () => {
       '[indexer]\ndeadline_seconds = 86401',
       '[indexer] deadline_seconds: 86401 is not a whole number from 1 to 86400 (a day).',
     ],
+    ['[indexer]\nmax_heap_mb = 15', '[indexer] max_heap_mb: 15 is not a whole number from 16 to 1048576 (MiB).'],
     [
       '[indexer]\nmax_age_seconds = 0',
       '[indexer] max_age_seconds: 0 is not a whole number from 1 to 31536000 (a year).',

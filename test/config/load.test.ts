@@ -100,6 +100,7 @@ describe('loadConfig', () => {
       digests = "latest"
       digest_budget_bytes = 5_000_000_000
       deadline_seconds = 11
+      max_heap_mb = 512
       max_loss_percent = 25
       max_age_seconds = 12
       previous = "old/v1"
@@ -141,6 +142,7 @@ describe('loadConfig', () => {
         digests: 'latest',
         digestBudgetBytes: 5_000_000_000,
         deadlineSeconds: 11,
+        maxHeapMb: 512,
         maxLossPercent: 25,
         maxAgeSeconds: 12,
         previous: join(folder.path, 'old/v1'),

@@ -7,6 +7,7 @@ describe('parseFlags', () => {
     [['--config', 'a.toml'], { config: 'a.toml', logLevel: 'info', graceMs: 30_000 }],
     [['--config=a.toml', '--log-level', 'warn'], { config: 'a.toml', logLevel: 'warn', graceMs: 30_000 }],
     [['--config', 'a.toml', '--grace-seconds', '0'], { config: 'a.toml', logLevel: 'info', graceMs: 0 }],
+    [['--config', 'a.toml', '--port', '8083'], { config: 'a.toml', port: 8_083, logLevel: 'info', graceMs: 30_000 }],
   ])('reads %j', (args, flags) => {
     expect(parseFlags(args, '1.2.3')).toEqual(flags);
   });
@@ -25,6 +26,8 @@ describe('parseFlags', () => {
     [['--config', 'x', '--log-level', 'loud'], '--log-level loud is no level'],
     [['--config', 'x', '--grace-seconds', 'soon'], '--grace-seconds soon is no number of seconds'],
     [['--config', 'x', '--grace-seconds', '100000'], '--grace-seconds 100000 is no number of seconds'],
+    [['--config', 'x', '--port', '65536'], '--port 65536 is no port'],
+    [['--config', 'x', '--port', 'http'], '--port http is no port'],
   ])('refuses %j', (args, message) => {
     let error: unknown;
     try {

@@ -32,6 +32,7 @@ async function scheduleOf(script: string, overrides: Partial<IndexerScheduleOpti
   };
   const schedule = createIndexerSchedule({
     intervalMs: 3_600_000,
+    deadlineMs: 60_000,
     killAfterMs: 60_000,
     spawn: () => spawn(process.execPath, [program, journal], { stdio: ['ignore', 'pipe', 'pipe'] }),
     lastCheckedMs: async () => undefined,
@@ -175,6 +176,17 @@ describe('createIndexerSchedule', () => {
     });
     await schedule.start();
     expect((await until('indexer_failed', 2))[0]?.reason).toContain('ENOENT');
+  });
+
+  test.each([
+    ['SIGTERM', `setInterval(() => {}, 1000);`],
+    // Not even a signal reaches it.
+    ['SIGKILL', `process.kill(process.pid, 'SIGSTOP');`],
+  ])('ends a run that hangs by %s, and goes on', async (signal, script) => {
+    const { schedule, until } = await scheduleOf(script, { intervalMs: 10, deadlineMs: 1_000, killAfterMs: 100 });
+    await schedule.start();
+    expect((await until('indexer_overdue'))[0]).toMatchObject({ level: 'error' });
+    expect((await until('indexer_failed', 2))[0]).toMatchObject({ level: 'error', code: null, signal });
   });
 
   test('ends a run that is under way when it stops', async () => {
