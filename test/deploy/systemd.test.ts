@@ -70,6 +70,7 @@ describe('the units of systemd', () => {
 
   test('start programs that find their tokens beside the configuration, with the words of ExecStart', async () => {
     const { gitea, oci } = await startBackends();
+    gitea.addToken({ token: 'a-token', scopes: ['read:organization', 'read:repository'] });
     const [credentials, state] = [await temporaryFolder(), await temporaryFolder()];
     for (const token of ['gitea.token', 'registry.token']) {
       await writeFile(join(credentials, token), 'a-token\n', { mode: 0o400 });
