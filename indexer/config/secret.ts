@@ -7,6 +7,8 @@ export interface SecretFile {
   warning?: string;
 }
 
+/** The last is what Kubernetes and systemd give a secret that is root's, for the group of the one service. */
+const PRIVATE_MODES: ReadonlySet<number> = new Set([0o600, 0o400, 0o440]);
 /** Tokens and passwords are shorter; a path such as /dev/zero has no end. */
 const MAX_BYTES = 64 * 1024;
 
@@ -24,7 +26,7 @@ export async function readSecret(path: string, io: ConfigIo): Promise<SecretFile
     if (!/^[\x21-\x7e]+$/.test(secret)) {
       return { fault: `names a file with spaces, several lines or characters beyond ASCII; ${ONE_LINE}.` };
     }
-    return mode === 0o600 || mode === 0o400 ? { secret } : { secret, warning: tooOpen(path, mode) };
+    return PRIVATE_MODES.has(mode) ? { secret } : { secret, warning: tooOpen(path, mode) };
   } catch (error) {
     return { fault: unreadable(error) };
   }

@@ -80,7 +80,7 @@ describe('a token file', () => {
     );
   });
 
-  test.each([0o600, 0o400])('with mode %o is as it should be', async (mode) => {
+  test.each([0o600, 0o400, 0o440])('with mode %o is as it should be', async (mode) => {
     await folder.write('a.token', 'x', mode);
     await expect(folder.load(WITH_TOKEN)).resolves.toMatchObject({ warnings: [] });
   });

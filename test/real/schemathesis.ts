@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoWorld, type DemoWorld } from '../demo/world.ts';
-import { keepFolder } from '../tools/kept-folder.ts';
+import { providePython, type PythonTools } from '../tools/python.ts';
 import { runProgram } from './run-program.ts';
 import { bundleOpenApi } from './schemathesis-document.ts';
 import { findFreePort, startServer } from './server-process.ts';
@@ -18,9 +17,6 @@ import { findFreePort, startServer } from './server-process.ts';
 const VERSION = '4.32.5';
 const FOLDER = join(import.meta.dirname, 'schemathesis');
 const ROOT = join(import.meta.dirname, '..', '..');
-const PYTHON_MISSING =
-  'The API is tested with schemathesis, which needs Python 3.11 or later as "python3" on the PATH: install it and run this again.';
-const IS_NEW_ENOUGH = 'import sys; sys.exit(sys.version_info < (3, 11))';
 /** Cases of each operation, in each of its phases. */
 const EXAMPLES = '150';
 const MAX_MINUTES = 2;
@@ -31,7 +27,11 @@ process.exitCode = await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<number> {
-  const tool = await provideSchemathesis();
+  const tool = await providePython({
+    name: `schemathesis-${VERSION}`,
+    requirements: join(FOLDER, 'requirements.txt'),
+    report: (line) => console.log(line),
+  });
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-api-'));
   const world = await startDemoWorld();
   try {
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function testApi(tool: Tool, world: DemoWorld, folder: string): Promise<number> {
+async function testApi(tool: PythonTools, world: DemoWorld, folder: string): Promise<number> {
   const port = await findFreePort();
   const config = join(folder, 'config.toml');
   await writeFile(config, renderConfig(world, port, join(folder, 'site')));
@@ -88,41 +88,14 @@ path = ${JSON.stringify(site)}
 `;
 }
 
-interface Tool {
-  python: string;
-  script: string;
-}
-
-/** Installs it once, into a folder that survives a clone. */
-async function provideSchemathesis(): Promise<Tool> {
-  const requirements = join(FOLDER, 'requirements.txt');
-  const python = await runProgram('python3', ['-c', IS_NEW_ENOUGH]).then(
-    () => 'python3',
-    () => undefined,
-  );
-  if (python === undefined) throw new Error(PYTHON_MISSING);
-  const version = await runProgram(python, ['--version']);
-  // A virtual environment is of one Python, and a home folder can be shared by machines of different kinds.
-  const key = createHash('sha256').update(`${process.platform} ${process.arch} ${version}`);
-  key.update(await readFile(requirements));
-  const name = `schemathesis-${VERSION}-${key.digest('hex').slice(0, 16)}`;
-  const folder = await keepFolder(name, async (into) => {
-    console.log(`schemathesis ${VERSION} is not installed yet: half a minute`);
-    await runProgram(python, ['-m', 'venv', into]);
-    const options = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:'];
-    await runProgram(join(into, 'bin', 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements]);
-  });
-  return { python: join(folder, 'bin', 'python'), script: join(folder, 'bin', 'st') };
-}
-
 /** @returns its exit code */
 async function runSchemathesis(
-  { python, script }: Tool,
+  { python, programOf }: PythonTools,
   { url, document, cwd }: { url: string; document: string; cwd: string },
 ): Promise<number> {
   const args = ['--config-file', join(FOLDER, 'schemathesis.toml'), 'run', document, '--url', url, '--checks', 'all'];
   const more = ['--max-examples', EXAMPLES, '--seed', '20261124', '--no-color'];
-  const child = spawn(python, [script, ...args, ...more], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(python, [programOf('st'), ...args, ...more], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
   const impatience = setTimeout(() => child.kill('SIGKILL'), MAX_MINUTES * 60_000);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(impatience);
