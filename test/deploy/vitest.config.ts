@@ -5,6 +5,8 @@ import { ClosingLine } from '../closing-line.ts';
 export default defineConfig({
   test: {
     include: ['test/deploy/**/*.test.ts'],
+    // A real Gitea and a real registry.
+    globalSetup: ['test/real/global-setup.ts'],
     reporters: ['default', new ClosingLine()],
     provide: { fuzzRuns: 0, crashKills: 5 },
     testTimeout: 120_000,
