@@ -74,7 +74,7 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
         log.error({ event: 'indexer_overdue' }, 'the indexer takes too long and is stopped');
         void stopChild();
       }, options.deadlineMs);
-      const ended = follow(child, log).then(() => clearTimeout(overdue));
+      const ended = follow(child, log).finally(() => clearTimeout(overdue));
       running = { child, ended: ended.then(planNext) };
     } catch (error) {
       log.error({ event: 'indexer_failed', reason: messageOf(error) }, 'the indexer could not be started');
