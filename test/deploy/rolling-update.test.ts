@@ -19,7 +19,8 @@ const READS = [
   { path: '/api/v1/extensions?type=provider&limit=1' },
   { path: '/api/v1/extensions/search?q=amazon' },
   { path: '/api/v1/extensions/provider/aws/1.0.0', body: AWS_1 },
-  { path: '/api/v1/health/ready' },
+  // Readiness is what one instance says of itself: one that is stopping says no, and must.
+  { path: '/api/v1/health/live' },
 ];
 
 /** A web server before two instances of the proxy, as the guide has them: one configuration, two ports. */
