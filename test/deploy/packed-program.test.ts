@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
@@ -65,6 +65,15 @@ describe('the packed program, installed globally', () => {
       const { stdout } = await run(join(prefix, 'bin', name), ['--version'], { env: { PATH: env['PATH'] } });
       expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     }
+  });
+
+  test('brings along what an operator copies', async () => {
+    const deploy = join(prefix, 'lib/node_modules/extension-registry/deploy');
+    const files = await readdir(deploy, { recursive: true });
+    for (const file of ['install.md', 'nginx/extension-registry.conf', 'caddy/Caddyfile', 'kubernetes/proxy.yaml']) {
+      expect(files).toContain(file);
+    }
+    expect(files).toContain('systemd/extension-registry@.service');
   });
 
   test('is site, proxy and scheduled indexer in one', async () => {
