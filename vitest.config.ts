@@ -9,13 +9,7 @@ const fuzzRuns = Number(env['FUZZ_RUNS'] ?? 0);
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [
-      'test/real/**',
-      'test/deploy/**',
-      'test/page/**',
-      'test/crash/*full-disk.test.ts',
-      ...PROGRAM_TESTS,
-    ],
+    exclude: ['test/real/**', 'test/deploy/**', 'test/page/**', 'test/crash/*full-disk.test.ts', ...PROGRAM_TESTS],
     reporters: ['default', new ClosingLine()],
     // Files share one module cache: nothing is mocked, and loading fastify and undici for each file is half of the time.
     isolate: false,
