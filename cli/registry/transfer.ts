@@ -1,8 +1,11 @@
+import { Writable, type WritableOptions } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { callbackify } from 'node:util';
 import type { HttpClient } from '../../indexer/http/client.ts';
 import type { HttpRequest, HttpResponse } from '../../indexer/http/exchange.ts';
 import { networkError } from '../../indexer/http/network-error.ts';
-import { giveBack } from '../../indexer/http/read-buffers.ts';
+import { giveBack, giveBackRead } from '../../indexer/http/read-buffers.ts';
 import { retryDelayMs, type RetryPolicy } from '../../indexer/http/retry.ts';
 import type { Digest } from '../../indexer/model/digest.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
@@ -31,6 +34,8 @@ export interface Patience {
 
 /** However often it goes on for a little, it is never worth more tries. */
 const MAX_TRIES = 50;
+/** Two of `LARGE_READS`. */
+const READ_AHEAD_BYTES = 1024 * 1024;
 
 /**
  * Fills the file up to the asset's size. A connection that breaks is made again and goes on where it broke (RFC 9110,
@@ -128,15 +133,26 @@ interface Drain {
   onBytes: (receivedBytes: number) => void;
 }
 
+/**
+ * Without backpressure until as much has come as two reads bring, and then until all of it is written: undici reads on
+ * each time that it is let on for a chunk, and a body without a length has many chunks a read. Taken one by one, 150 MB
+ * of a fast server's body would wait between its socket and us.
+ */
 async function drain({ body }: HttpResponse, { file, transfer, onBytes }: Drain): Promise<void> {
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  /** Of which there may be more to come. */
+  let before: ArrayBufferLike | undefined;
+  const take = callbackify(async (chunk: Buffer): Promise<void> => {
     if (file.receivedBytes + chunk.length > transfer.sizeBytes) {
       throw wrongLength(transfer.subject, 'sends more', transfer.sizeBytes);
     }
     await file.append(chunk);
-    giveBack(chunk);
+    // What comes is in its order, and nobody else's: with the next read, the one before is done with.
+    if (before !== undefined && before !== chunk.buffer) giveBackRead(before);
+    before = giveBack(chunk) ? undefined : chunk.buffer;
     onBytes(file.receivedBytes);
-  }
+  });
+  const write: WritableOptions['write'] = (chunk: Buffer, _, done) => take(chunk, done);
+  await pipeline(body, new Writable({ highWaterMark: READ_AHEAD_BYTES, write }));
 }
 
 function wrongLength(subject: string, what: string, sizeBytes: number): RegistryError {

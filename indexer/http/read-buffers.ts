@@ -51,11 +51,21 @@ export const LARGE_READS: OnReadOpts = {
 /**
  * Takes back a chunk of a body that nobody will look at any more: its bytes change from then on. Only a chunk that is all
  * that was read at once is used again, and once only: of any other, somebody else may have the rest.
+ * @returns whether it was taken back
  */
-export function giveBack({ length, buffer }: Uint8Array): void {
-  if (lent.get(buffer) !== length) return;
-  lent.delete(buffer);
+export function giveBack({ length, buffer }: Uint8Array): boolean {
+  if (lent.get(buffer) !== length) return false;
+  return giveBackRead(buffer);
+}
+
+/**
+ * Takes back all that was read at once, of which a body without a length has several chunks (RFC 9112, section 7.1): when
+ * nobody will look at any of them any more, as when a chunk of the next read has come. Never twice: it is lent again.
+ */
+export function giveBackRead(buffer: ArrayBufferLike): boolean {
+  if (!lent.delete(buffer)) return false;
   keep(new Uint8Array(buffer as ArrayBuffer));
+  return true;
 }
 
 function keep(buffer: Bytes): void {
