@@ -37,7 +37,7 @@ function commandNamed(name: string): Command {
     COMMANDS.map((each) => each.name),
   );
   throw usage(
-    `There is no command ${JSON.stringify(name)}; ${near === undefined ? 'extension --help lists them' : `do you mean ${near}?`}`,
+    `There is no command ${JSON.stringify(name)}; ${near === undefined ? 'extension --help lists them' : `did you mean ${near}?`}`,
   );
 }
 
@@ -60,7 +60,7 @@ function parseFlags(command: Command, args: readonly string[]): ParsedArgs {
     const why =
       unknown === undefined
         ? `${messageOf(cause).split('. ')[0]};`
-        : `has no flag ${unknown};${near === undefined ? '' : ` do you mean --${near}?`}`;
+        : `has no flag ${unknown};${near === undefined ? '' : ` did you mean --${near}?`}`;
     throw usage(`${command.name}: ${why} see extension ${command.name} --help.`, cause);
   }
 }

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../indexer/model/errors.ts';
-import { compareText, type ExtensionId } from '../../indexer/model/extension.ts';
+import { compareText, nameOf, type ExtensionId } from '../../indexer/model/extension.ts';
 import type { Version } from '../../indexer/model/version.ts';
-import { identifyIn } from '../registry/identity.ts';
+import { identifyIn, nearIds } from '../registry/identity.ts';
 import type { Settings } from '../settings.ts';
 import { listInstalled, listVersions } from './installed.ts';
 import { readLock } from './lock-file.ts';
@@ -33,7 +33,10 @@ export async function listInUse(settings: Settings, names: readonly string[] = [
 /** @throws RegistryError `not_found` with what may have been meant */
 export function identifyAmong(name: string, ids: readonly ExtensionId[]): ExtensionId {
   if (ids.length === 0) throw new RegistryError('not_found', 'Nothing is installed; extension install does that.');
-  return identifyIn(name, ids);
+  const isKnown = ids.some((id) => id === name || nameOf(id) === name);
+  if (isKnown || nearIds(name, ids).length > 0) return identifyIn(name, ids);
+  const shown = JSON.stringify(name.slice(0, 200));
+  throw new RegistryError('not_found', `${shown} is not installed; extension installed lists what is.`);
 }
 
 async function fromProject(

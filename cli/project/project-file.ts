@@ -84,7 +84,7 @@ function requireKnown(key: string, known: readonly string[]): void {
   const [near] = suggest(key, known);
   throw new RegistryError(
     'config',
-    near === undefined ? `is not known; the keys are ${known.join(', ')}.` : `is not known; do you mean ${near}?`,
+    near === undefined ? `is not known; the keys are ${known.join(', ')}.` : `is not known; did you mean ${near}?`,
   );
 }
 

@@ -40,12 +40,12 @@ describe('parseCommand', () => {
   });
 
   test.each([
-    [['instal'], 'There is no command "instal"; do you mean install?'],
+    [['instal'], 'There is no command "instal"; did you mean install?'],
     [['frobnicate'], 'There is no command "frobnicate"; extension --help lists them'],
     [['--json', 'list'], 'Name the command before --json; extension --help lists them.'],
     [['show'], 'show needs type/name[@version]; see extension show --help.'],
     [['show', 'a/b', 'c/d'], 'show takes no "c/d"; see extension show --help.'],
-    [['list', '--typo', 'x'], 'list: has no flag --typo; do you mean --type? see extension list --help.'],
+    [['list', '--typo', 'x'], 'list: has no flag --typo; did you mean --type? see extension list --help.'],
     [['list', '--type'], "list: Option '--type <value>' argument missing; see extension list --help."],
     [
       ['install', '--frozen=yes'],

@@ -11,8 +11,8 @@ const NOWHERE = 'http://127.0.0.1:1/api/v1';
 /** Each command line, what of the environment it needs, its exit code, and what the complaint says to do. */
 const CASES: readonly (readonly [string, Record<string, string>, number, RegExp])[] = [
   ['list', {}, 0, /^$/],
-  ['lst', {}, 2, /There is no command "lst"; do you mean list\?/],
-  ['list --typ provider', {}, 2, /do you mean --type\?/],
+  ['lst', {}, 2, /There is no command "lst"; did you mean list\?/],
+  ['list --typ provider', {}, 2, /did you mean --type\?/],
   ['show', {}, 2, /show needs type\/name\[@version\]; see extension show --help/],
   ['list', { EXTENSION_REGISTRY_URL: '' }, 2, /Name the registry's site: --site URL/],
   ['list --site ftp://example.org/v1', {}, 2, /"ftp:\/\/example\.org\/v1" is no http\(s\) URL.*; correct it/],
@@ -25,7 +25,7 @@ const CASES: readonly (readonly [string, Record<string, string>, number, RegExp]
   ['versions nothing-like-it', {}, 3, /nothing-like-it/],
   ['show aws@9', {}, 3, /aws has no version 9|no version/],
   ['download aws --asset no.txt', {}, 3, /no\.txt/],
-  ['search rediz --type provider', {}, 3, /Nothing is found for "rediz"; do you mean redis\?/],
+  ['search rediz --type provider', {}, 3, /Nothing is found for "rediz"; did you mean redis\?/],
   ['list', { EXTENSION_REGISTRY_URL: NOWHERE }, 4, /cannot be reached/],
   ['list --offline', {}, 4, /run once without --offline/],
   ['download aws --min-age 52000w', {}, 6, /too young|min-age|seen/],

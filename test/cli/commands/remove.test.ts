@@ -74,11 +74,11 @@ describe('extension remove', () => {
   });
 
   test.each([
-    [['nothing'], 3, /There is no extension "nothing"/],
+    [['nothing'], 3, /"nothing" is not installed; extension installed lists what is/],
     [['awss'], 3, /did you mean provider\/aws\?/],
     [['aws@3.0.0'], 3, /provider\/aws 3.0.0 is not installed in .*; 1.1.0, 1.0.0 is\./],
     [['aws@^1'], 2, /is not a semantic version/],
-    [['redis', 'nothing'], 3, /There is no extension "nothing"/],
+    [['redis', 'nothing'], 3, /"nothing" is not installed; extension installed lists what is/],
   ])('%j ends with exit code %d, and removes nothing', async (args, code, message) => {
     const place = await installedPlace();
     const before = await place.installed();

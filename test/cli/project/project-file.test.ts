@@ -37,7 +37,7 @@ describe('parseProject', () => {
   test.each([
     ['a = [', /extensions.toml, line 1 is not TOML: /],
     ['site = "a"\nsite = "b"', /extensions.toml, line 2 is not TOML/],
-    ['sites = "a"', /sites: is not known; do you mean site\?/],
+    ['sites = "a"', /sites: is not known; did you mean site\?/],
     ['site = 3', /site: must be the URL or folder/],
     ['site = []', /site: must be the URL or folder/],
     ['proxy = ""', /proxy: must be a text/],
@@ -46,7 +46,7 @@ describe('parseProject', () => {
     ['[extensions]\n"provider/AWS" = "^1"', /extensions."provider\/AWS": .*lower-case/],
     ['[extensions]\n"provider/aws" = "one"', /"one" is neither a version nor a range/],
     ['[extensions]\n"provider/aws" = 1', /must be a table/],
-    ['[extensions]\n"provider/aws" = { ver = "1" }', /ver: is not known|ver|is not known; do you mean version/],
+    ['[extensions]\n"provider/aws" = { ver = "1" }', /ver: is not known|ver|is not known; did you mean version/],
     ['[extensions]\n"provider/aws" = { asset = "../x" }', /asset must be the name of a file/],
     ['[extensions]\n"provider/aws" = { prereleases = "yes" }', /prereleases must be true or false/],
   ])('refuses %j', (text, message) => {
