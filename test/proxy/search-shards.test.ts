@@ -10,6 +10,8 @@ const QUERIES = [
   '?q=both&source=oci',
   '?tag=cloud',
   '?q=tag:cloud',
+  '?tag=cLoud',
+  '?q="Large+fiLes"',
   '?q=type:taskserv+data',
   '?q="large+files"',
   '?q=nothing-like-it',

@@ -7,7 +7,7 @@ import { firstOf, rank, type Postings } from './rank.ts';
 import { readText } from './readings.ts';
 import { openShards, type Shards } from './shards.ts';
 import type { Vocabulary } from './vocabulary.ts';
-import { isUnspaced, splitWords, STOP_WORDS } from './words.ts';
+import { foldCase, isUnspaced, splitWords, STOP_WORDS } from './words.ts';
 
 /*
  * Search over shards: the words of the head say which postings to read, these rank the rows, and only the records of rows
@@ -60,16 +60,24 @@ interface Need {
   place: number;
 }
 
+/** Of a hostile filter, more would only cost time: each may be a word that everybody has, and the records decide anyway. */
+const MAX_NEEDS = 16;
+
 /** What each row must have for the filters; a term of -1 is had by none. */
 function needsOf({ find }: Vocabulary, { type, tag, phrases }: SearchQuery): Need[] {
+  // Case does not count for them, so it does not part words either.
   const partsOf = (texts: readonly string[]): string[] =>
-    texts.flatMap(splitWords).flatMap(({ parts }) => parts.filter((part) => part.length > 1 || !isUnspaced(part)));
+    [...new Set(texts.map(foldCase))]
+      .flatMap(splitWords)
+      .flatMap(({ parts }) => parts.filter((part) => part.length > 1 || !isUnspaced(part)));
+  const unique = (parts: readonly string[]): string[] => [...new Set(parts)].slice(0, MAX_NEEDS);
   return [
-    ...(type === undefined ? [] : [{ term: find(typeTerm(type)), place: 0 }]),
-    ...partsOf([tag ?? []].flat()).map((part) => ({ term: find(part), place: TAG })),
-    ...partsOf(phrases ?? [])
-      .filter((part) => !STOP_WORDS.has(part))
-      .map((part) => ({ term: find(part), place: 0 })),
+    ...(type === undefined || type === '' ? [] : [{ term: find(typeTerm(type)), place: 0 }]),
+    ...unique(partsOf([tag ?? []].flat())).map((part) => ({ term: find(part), place: TAG })),
+    ...unique(partsOf(phrases ?? []).filter((part) => !STOP_WORDS.has(part))).map((part) => ({
+      term: find(part),
+      place: 0,
+    })),
   ];
 }
 
