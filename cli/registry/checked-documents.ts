@@ -132,6 +132,7 @@ function isAsset(asset: unknown): boolean {
     isText(name) &&
     isSafeAssetName(name) &&
     Number.isSafeInteger(size) &&
+    Number(size) >= 0 &&
     isOptionalDigest(digest) &&
     isText(download_url)
   );

@@ -38,12 +38,18 @@ export function createManifestLookup({ current, readManifest, store }: ManifestL
     return loaded;
   };
 
+  const getManifest = () =>
+    (manifest ??= load().catch((error: unknown) => {
+      manifest = undefined;
+      throw error;
+    }));
+
   return {
     find: async (path) => {
       const { pointer, record } = await current();
       const remembered = record.manifest?.digest === pointer.manifest.digest ? record.manifest.paths : {};
       if (Object.hasOwn(remembered, path)) return remembered[path];
-      const found = documentAt(await (manifest ??= load()), path, record.site);
+      const found = documentAt(await getManifest(), path, record.site);
       if (found === undefined || record.manifest === undefined) return undefined;
       if (Object.keys(record.manifest.paths).length < MAX_REMEMBERED) {
         record.manifest.paths[path] = found;

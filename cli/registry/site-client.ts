@@ -106,7 +106,7 @@ async function fetchFromMirrors(
   throw new RegistryError('unreachable', sentence);
 }
 
-/** Another's copy of a document may be anything, but not longer than the document. */
+/** Another's copy of a document may be anything, but not longer than the document, nor than we read of anybody's. */
 function bounded(mirror: Mirror, sizeBytes: number): Mirror {
-  return { ...mirror, read: (file) => mirror.read(file, sizeBytes) };
+  return { ...mirror, read: (file, maxBytes) => mirror.read(file, Math.min(sizeBytes, maxBytes ?? Infinity)) };
 }

@@ -105,7 +105,7 @@ function htmlOf(raw: string): Child {
 /** The entities that Markdown leaves as they are; unknown ones stay text. */
 function decoded(text: string): string {
   return text.replaceAll(/&(#\d{1,7}|#x[\da-f]{1,6}|\w{2,8});/gi, (whole, name: string) => {
-    if (!name.startsWith('#')) return ENTITIES[name] ?? whole;
+    if (!name.startsWith('#')) return Object.hasOwn(ENTITIES, name) ? (ENTITIES[name] ?? whole) : whole;
     const point = Number(`0${name.slice(1)}`);
     return point > 31 && point <= 0x10ffff ? String.fromCodePoint(point) : whole;
   });
