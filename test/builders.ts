@@ -66,7 +66,8 @@ export function configOf(sitePath: string, sources: SourceConfig[], indexer: Par
 /** A folder of its own that goes with the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // Again where a process that was just killed has ended a last write in between.
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

@@ -31,8 +31,6 @@ export interface Log {
 export interface StartOptions {
   /** How many processes listen. */
   listening?: number;
-  /** In a process group of its own, as a shell starts it. */
-  detached?: boolean;
   /** Further ones. */
   args?: string[];
   /** What is started in its place. */
@@ -42,11 +40,23 @@ export interface StartOptions {
 
 const atEndOfTest: AtEnd = (close) => onTestFinished(async () => void (await close()));
 
+/** In a process group of its own, as a shell starts it. */
 function run(args: string[], options: StartOptions = {}): ChildProcess {
-  const { program = PROGRAM, detached = false, atEnd = atEndOfTest } = options;
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached });
-  atEnd(async () => child.kill('SIGKILL'));
+  const { program = PROGRAM, atEnd = atEndOfTest } = options;
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  atEnd(() => killGroup(child));
   return child;
+}
+
+/** With its workers and its indexer, which would else write to the site's folder while the test removes it. */
+async function killGroup(child: ChildProcess): Promise<void> {
+  const closed = child.stdout?.closed === true ? undefined : once(child, 'close');
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  await closed;
 }
 
 function followLog(child: ChildProcess): Log {

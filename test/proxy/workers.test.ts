@@ -243,7 +243,7 @@ describe('several workers', () => {
     ['the primary', toPrimary],
     ['all of them', toAll],
   ])('let a running download end when %s is signalled', async (_name, signal) => {
-    const { connectTo, gitea, log, child, url } = await startWorkers({ detached: true });
+    const { connectTo, gitea, log, child, url } = await startWorkers();
     const first = await connectTo(1);
     const { promise, resolve: release } = Promise.withResolvers<void>();
     gitea.misbehave({ match: /attachments/, fault: { kind: 'pause', afterBytes: 2_000_000, until: promise } });
