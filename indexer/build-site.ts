@@ -2,6 +2,7 @@ import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Config } from './config/config.ts';
 import { crawlSources } from './crawl/crawl.ts';
 import type { SourceOutcome, SourceProgress } from './crawl/crawl-source.ts';
+import { settingsOf } from './crawl/looks.ts';
 import { mergeSources, type MergeOptions } from './crawl/merge.ts';
 import { createOwnership } from './crawl/owners.ts';
 import { remember, type Remembered } from './crawl/remember.ts';
@@ -11,6 +12,7 @@ import type { RetryPolicy } from './http/retry.ts';
 import { loadStart, type Start } from './load-start.ts';
 import type { Digest } from './model/digest.ts';
 import type { Held, Pointer } from './model/documents.ts';
+import type { LooksDocument } from './model/looks.ts';
 import type { Memory } from './model/memory.ts';
 import { withoutHidden } from './model/policy.ts';
 import { byGravity, type Problem } from './model/problem.ts';
@@ -20,8 +22,8 @@ import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publi
 import { publishSite, type Current, type Published } from './publish/publish.ts';
 import { finishPublished } from './publish/unfinished.ts';
 import { renderDocument, renderSite } from './site/documents.ts';
-import { CRAWL, STATUS } from './site/layout.ts';
-import { renderCrawl, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
+import { CRAWL, LOOKS, STATUS } from './site/layout.ts';
+import { renderCrawl, renderLooks, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
 import { createSource } from './sources/create-source.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
 import { withLock } from './storage/with-lock.ts';
@@ -35,6 +37,8 @@ export interface BuildDependencies {
   firstRun?: boolean;
   /** Publish whatever would vanish. */
   force?: boolean;
+  /** Read every repository, whatever is known of it. */
+  full?: boolean;
   /** `type/name` whose loss the publish gate lets pass. */
   acceptedLosses?: ReadonlySet<string>;
   /** Milliseconds since 1970. */
@@ -99,7 +103,8 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   const start = await loadStart(current, { storage, previous, firstRun });
 
   const checkpoint = await openCheckpoint(storage, { memory: start.memory, now });
-  const outcomes = await crawl(config, checkpoint, dependencies);
+  const looks = dependencies.full === true ? undefined : start.looks;
+  const outcomes = await crawl(config, { checkpoint, looks }, dependencies);
   const options = {
     preference: config.sources.map((each) => each.name),
     ownership: createOwnership(config.sources),
@@ -151,13 +156,19 @@ function inventoryIn(memory: Memory, options: MergeOptions): Inventory {
   return inventoryOf(extensions, memory);
 }
 
+interface Known {
+  checkpoint: Checkpoint;
+  looks: LooksDocument | undefined;
+}
+
 async function crawl(
   config: Config,
-  checkpoint: Checkpoint,
+  { checkpoint, looks }: Known,
   dependencies: BuildDependencies,
 ): Promise<SourceOutcome[]> {
   const { now, random, retry, network, signal, onProgress } = dependencies;
   const { concurrency, digests, digestBudgetBytes = Infinity, deadlineSeconds } = config.indexer;
+  const { recentSeconds, lookAgainSeconds } = config.indexer;
   const forSources = {
     types: config.types,
     concurrency,
@@ -168,21 +179,40 @@ async function crawl(
   };
   const sources = config.sources.map((each) => createSource(each, forSources));
   try {
-    return await crawlSources(sources, checkpoint.memory, {
-      digests,
-      digestBudgetBytes,
-      concurrency,
-      deadlineMs: deadlineSeconds * 1_000,
-      now,
-      random,
-      signal,
-      onRead: checkpoint.note,
-      ...(retry && { retry }),
-      ...(onProgress && { onProgress }),
-    });
+    const settings = settingsOfSources(config);
+    return await crawlSources(
+      sources,
+      { memory: checkpoint.memory, ...(looks && { looks: ofSettings(looks, settings) }) },
+      {
+        looking: { recentMs: recentSeconds * 1_000, lookAgainMs: lookAgainSeconds * 1_000 },
+        digests,
+        digestBudgetBytes,
+        concurrency,
+        deadlineMs: deadlineSeconds * 1_000,
+        now,
+        random,
+        signal,
+        onRead: checkpoint.note,
+        ...(retry && { retry }),
+        ...(onProgress && { onProgress }),
+      },
+    );
   } finally {
     await Promise.all([...sources.map((each) => each.close()), checkpoint.flush()]);
   }
+}
+
+function settingsOfSources({ sources, types, indexer: { digests } }: Config): Map<string, string> {
+  return new Map(sources.map((each) => [each.name, settingsOf(each, { types, digests })]));
+}
+
+/** Those of the sources that are read as they were then. */
+function ofSettings(
+  { at, sources }: LooksDocument,
+  settings: ReadonlyMap<string, string>,
+): Pick<LooksDocument, 'at' | 'sources'> {
+  const same = Object.entries(sources).filter(([name, each]) => each.settings === settings.get(name));
+  return { at, sources: Object.fromEntries(same) };
 }
 
 interface Publishing {
@@ -221,7 +251,7 @@ function publish(
     documents: renderSite(catalogue, memory, options),
     keepGenerations: config.site.keepGenerations,
     now,
-    conclude: ({ manifest, search }) => {
+    conclude: ({ manifest, search, memory: { digest } }) => {
       const { generation, created } = generationOf(manifest.digest, current?.pointer, start.pointer) ?? {
         generation: Math.max(current?.pointer.generation ?? 0, start.pointer?.generation ?? 0) + 1,
         created: time,
@@ -235,9 +265,10 @@ function publish(
         ...(publicUrl !== undefined && { downloads: publicUrl }),
         sources: renderPointerSources(reports, start.pointer?.sources ?? [], time),
       });
-      const status = renderDocument(STATUS, renderStatus({ catalogue, memory }, pointer, reports));
+      const looks = renderLooks(parts.outcomes, settingsOfSources(config), { at: time, memory: digest });
+      const status = renderDocument(STATUS, renderStatus({ catalogue, memory, looks }, pointer, reports));
       const crawlReport = renderDocument(CRAWL, renderCrawl(reports, time, formatTime(now())));
-      return { pointer, reports: [status, crawlReport] };
+      return { pointer, reports: [status, crawlReport, renderDocument(LOOKS, looks)] };
     },
   });
 }

@@ -49,7 +49,7 @@ export async function knowledgeOf({ source, candidate }: Asked, knowing: Knowing
   const { id, repository, checks } = candidate;
   const know = (steps: Step[], memory: SourceMemory): SourceKnowledge => {
     const counts = { requests: 0, retries: 0, assets_read: 0, bytes_read: 0, duration_ms: 0 };
-    return { name, kind, repository, steps, outcome: { name, kind, memory, counts } };
+    return { name, kind, repository, steps, outcome: { name, kind, memory, looks: {}, counts } };
   };
   const named = checks.map(stepOfCheck);
   if (id === undefined) return know(named, NOTHING);

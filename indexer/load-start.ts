@@ -2,6 +2,8 @@ import { damaged, readMemory } from './current-site.ts';
 import type { Item, Pointer, VersionEntry } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
 import { extensionId, type ExtensionId } from './model/extension.ts';
+import { loadLooks } from './load-looks.ts';
+import type { LooksDocument } from './model/looks.ts';
 import { emptyMemory, type Memory } from './model/memory.ts';
 import { inventoryOf, type Inventory } from './publish/gate.ts';
 import type { Current } from './publish/publish.ts';
@@ -17,6 +19,8 @@ export interface Start {
   pointer?: Pointer;
   /** What a site shows whose own memory is lost: what there is to lose, all the same. */
   listed?: Inventory;
+  /** Of the same memory. */
+  looks?: LooksDocument;
 }
 
 export interface StartOptions {
@@ -36,7 +40,10 @@ export async function loadStart(current: Current | undefined, options: StartOpti
   const { storage, firstRun } = options;
   const { pointer, manifest } = current;
   const memory = await readMemory(storage, manifest);
-  if (memory !== undefined) return { memory: parseDocument<Memory>(memory.bytes, `${storage.name}: memory`), pointer };
+  if (memory !== undefined) {
+    const looks = await loadLooks(storage, memory.reference.digest);
+    return { memory: parseDocument<Memory>(memory.bytes, `${storage.name}: memory`), pointer, ...(looks && { looks }) };
+  }
   if (!firstRun) throw damaged(storage, pointer, { what: 'memory' });
   return { ...(await loadElsewhere(options)), listed: await listedIn(storage) };
 }
@@ -63,10 +70,12 @@ async function loadElsewhere({ storage, previous, firstRun }: StartOptions): Pro
       `[indexer] previous: ${previous.name} is held at generation ${pointer.held.generation} by a rollback; resume it there first.`,
     );
   }
-  const bytes = await (await openSite(previous, pointer)).readDocument(MEMORY);
+  const site = await openSite(previous, pointer);
+  const bytes = await site.readDocument(MEMORY);
   if (bytes === undefined)
     throw new RegistryError('invalid_site', `${previous.name} has no memory; it cannot be started from.`);
-  return { memory: parseDocument<Memory>(bytes, `${previous.name}: memory`), pointer };
+  const looks = await loadLooks(previous, site.manifest.documents[MEMORY]?.digest);
+  return { memory: parseDocument<Memory>(bytes, `${previous.name}: memory`), pointer, ...(looks && { looks }) };
 }
 
 /** A site whose pointer somebody removed; one whose first publishing was killed has said that it is unfinished. */

@@ -20,7 +20,7 @@ import type { SiteStorage } from './storage/storage.ts';
 const HELP = `extension-indexer: crawls the configured sources once and publishes the site.
 
   extension-indexer --config FILE [--json] [--quiet] [--log FORMAT] [--first-run]
-                    [--fail-on CODE,…] [--accept-loss type/name]… [--force]
+                    [--full] [--fail-on CODE,…] [--accept-loss type/name]… [--force]
   extension-indexer check --config FILE [--json]
   extension-indexer explain SUBJECT --config FILE [--live] [--json]
   extension-indexer rollback [GENERATION] --config FILE [--json]
@@ -33,6 +33,7 @@ const HELP = `extension-indexer: crawls the configured sources once and publishe
   --log FORMAT    text (the default), or json: standard error has one JSON object a line, and the last one sums up the
                   run, however it ended: exit_code, outcome, generation, changed, sources, problems, duration_ms
   --first-run     start with an empty memory although [indexer] previous has no site yet, or the memory is damaged
+  --full          read every repository again, also those in which nothing seems to have changed
   --fail-on CODE  exit with 5, after publishing, where there is a problem of this code, such as mutated;
                   several with commas between them, or the option several times
   --accept-loss type/name
@@ -62,6 +63,7 @@ interface Flags {
   failOn: ReadonlySet<ProblemCode>;
   live: boolean;
   force: boolean;
+  full: boolean;
   acceptedLosses: ReadonlySet<string>;
 }
 
@@ -99,6 +101,7 @@ async function run(argv: string[]): Promise<number> {
     failOn: parseFailOn(values['fail-on'] ?? []),
     live: values.live === true,
     force: values.force === true,
+    full: values.full === true,
     acceptedLosses: new Set((values['accept-loss'] ?? []).map(parseAcceptedLoss)),
   };
   const [command = 'index', ...operands] = positionals;
@@ -152,6 +155,7 @@ async function index(config: Config, flags: Flags): Promise<number> {
       signal: stop.signal,
       firstRun: flags.firstRun,
       force: flags.force,
+      full: flags.full,
       acceptedLosses: flags.acceptedLosses,
       onProgress: (source, each) => progress.update(source, each),
       ...(previous && { previous }),
@@ -245,6 +249,7 @@ function parseArguments(argv: string[]) {
         'fail-on': { type: 'string', multiple: true },
         live: { type: 'boolean' },
         force: { type: 'boolean' },
+        full: { type: 'boolean' },
         'accept-loss': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },

@@ -56,6 +56,8 @@ export function configOf(sitePath: string, sources: SourceConfig[], indexer: Par
       concurrency: 4,
       digests: 'all',
       deadlineSeconds: 20,
+      recentSeconds: 86_400,
+      lookAgainSeconds: 604_800,
       maxLossPercent: 10,
       maxAgeSeconds: 86_400,
       ...indexer,

@@ -75,6 +75,8 @@ export interface ConfigFile {
     digests?: 'all' | 'latest' | 'sidecar';
     digest_budget_bytes?: number;
     deadline_seconds?: number;
+    recent_seconds?: number;
+    look_again_seconds?: number;
     max_heap_mb?: number;
     max_loss_percent?: number;
     max_age_seconds?: number;

@@ -46,6 +46,10 @@ export interface Config {
   policy: PolicyRule[];
   indexer: {
     concurrency: number;
+    /** A repository in which something changed is read by each crawl for so long. */
+    recentSeconds: number;
+    /** In this time each repository is read again, changed or not; 0: by each crawl. */
+    lookAgainSeconds: number;
     /** How often the proxy runs the indexer; never without it. */
     intervalSeconds?: number;
     digests: 'all' | 'latest' | 'sidecar';

@@ -170,6 +170,8 @@ function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: C
       concurrency: indexer.concurrency ?? 4,
       digests: indexer.digests ?? 'all',
       deadlineSeconds: indexer.deadline_seconds ?? 1_800,
+      recentSeconds: indexer.recent_seconds ?? 86_400,
+      lookAgainSeconds: indexer.look_again_seconds ?? 604_800,
       maxLossPercent: indexer.max_loss_percent ?? 10,
       maxAgeSeconds: indexer.max_age_seconds ?? 86_400,
       ...(intervalSeconds !== undefined && { intervalSeconds }),

@@ -157,6 +157,8 @@ const TABLES = {
     digests: { type: 'string', enum: ['all', 'latest', 'sidecar'], description: '"all", "latest" or "sidecar"' },
     digest_budget_bytes: wholeNumber(1, 2 ** 50, ' (1 PiB)'),
     deadline_seconds: wholeNumber(1, 86_400, ' (a day)'),
+    recent_seconds: wholeNumber(0, 31_536_000, ' (a year)'),
+    look_again_seconds: wholeNumber(0, 31_536_000, ' (a year; 0 reads all each time)'),
     max_heap_mb: wholeNumber(16, 1_048_576, ' (MiB)'),
     max_loss_percent: wholeNumber(0, 100, ' (percent; 100 lets everything pass)'),
     max_age_seconds: wholeNumber(1, 31_536_000, ' (a year)'),

@@ -2,11 +2,13 @@ import { createLimit } from '../http/limit.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../http/retry.ts';
 import { messageOf, RegistryError } from '../model/errors.ts';
 import { compareText } from '../model/extension.ts';
+import type { Look } from '../model/looks.ts';
 import type { KnownAttachment, SourceMemory } from '../model/memory.ts';
 import { problemKey, type Finding } from '../model/problem.ts';
 import { releaseSubject, type Release } from '../model/release.ts';
 import type { Listing, ListProgress, Source } from '../sources/source.ts';
 import { digestReleases, type DigestProgress } from './digests.ts';
+import { nextLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
 import type { DigestMode } from './reading-plan.ts';
 
 export interface CrawlOptions {
@@ -21,6 +23,8 @@ export interface CrawlOptions {
   retry?: RetryPolicy;
   /** Aborts the whole crawl. */
   signal: AbortSignal;
+  /** When what is known is looked at again; by each crawl without it. */
+  looking?: Omit<LookOptions, 'nowMs'>;
   /** Called with each attachment that was read; the next one of its source waits for it. */
   onRead?: (source: string, uuid: string, known: KnownAttachment) => Promise<void>;
   onProgress?: (source: string, progress: SourceProgress) => void;
@@ -34,6 +38,8 @@ export interface SourceOutcome {
   kind: string;
   /** What the next crawl knows of this source: this crawl's listing, or the earlier one carried forward. */
   memory: SourceMemory;
+  /** When each of its repositories was last read. */
+  looks: Record<string, Look>;
   /** Why the source as a whole has failed. */
   failure?: RegistryError;
   counts: { requests: number; retries: number; assets_read: number; bytes_read: number; duration_ms: number };
@@ -42,7 +48,7 @@ export interface SourceOutcome {
 /** One source from its listing to digests. Never throws for a fault of the source: it is then carried forward. */
 export async function crawlSource(
   source: Source,
-  previous: SourceMemory,
+  { memory: previous, looks, atMs }: EarlierLooks,
   options: CrawlOptions,
 ): Promise<SourceOutcome> {
   const startedAt = options.now();
@@ -50,10 +56,11 @@ export async function crawlSource(
   const attachments = { ...previous.attachments };
   const failures = new Map<string, Finding>();
   const read: DigestProgress = { assetsRead: 0, ofAssets: 0, bytesRead: 0 };
-  const outcome = (memory: SourceMemory, failure?: RegistryError): SourceOutcome => ({
+  const outcome = ({ memory, looks }: Read, failure?: RegistryError): SourceOutcome => ({
     name: source.name,
     kind: source.kind,
     memory,
+    looks,
     ...(failure && { failure }),
     counts: {
       requests: source.counts.requests,
@@ -65,20 +72,23 @@ export async function crawlSource(
   });
   const deadline = startDeadline(source, options);
   try {
-    const reading = { previous, attachments, failures, read, signal: deadline.signal };
+    const earlier = { memory: previous, looks, atMs };
+    const reading = { earlier, attachments, failures, read, signal: deadline.signal };
     return outcome(await untilAborted(readSource(source, reading, options), deadline.signal));
   } catch (error) {
     options.signal.throwIfAborted();
     const findings = withFailures(previous.findings, [...failures.values()]);
     const carried = { ...previous, findings, attachments: sorted(Object.entries(attachments)) };
-    return outcome(carried, asFailure(source, error));
+    return outcome({ memory: carried, looks: looks.repositories }, asFailure(source, error));
   } finally {
     deadline.end();
   }
 }
 
+type Read = Pick<SourceOutcome, 'memory' | 'looks'>;
+
 interface Reading {
-  previous: SourceMemory;
+  earlier: EarlierLooks;
   /** These three grow as attachments are read. */
   attachments: Record<string, KnownAttachment>;
   failures: Map<string, Finding>;
@@ -86,11 +96,17 @@ interface Reading {
   signal: AbortSignal;
 }
 
-async function readSource(source: Source, reading: Reading, options: CrawlOptions): Promise<SourceMemory> {
-  const { previous, attachments, failures, read, signal } = reading;
-  const { onRead } = options;
+async function readSource(source: Source, reading: Reading, options: CrawlOptions): Promise<Read> {
+  const { earlier, attachments, failures, read, signal } = reading;
+  const { memory: previous } = earlier;
+  const { onRead, looking } = options;
+  const nowMs = options.now();
   const report = (progress: SourceProgress): void => options.onProgress?.(source.name, progress);
-  const listing = await source.fetchListing({ signal, onProgress: report });
+  const listing = await source.fetchListing({
+    signal,
+    onProgress: report,
+    ...(looking && { plan: (found) => planLooks(found, earlier, { ...looking, nowMs }) }),
+  });
   const complete = await withMissing(listing, { source, previous, signal, concurrency: options.concurrency });
   const digested = await digestReleases(complete.releases, {
     source,
@@ -109,11 +125,12 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
       report(each);
     },
   });
-  return {
+  const memory = {
     releases: digested.releases,
     findings: [...complete.findings, ...digested.findings],
     attachments: ofListing(attachments, complete),
   };
+  return { memory, looks: nextLooks(listing.looked, earlier, nowMs) };
 }
 
 /**

@@ -216,6 +216,8 @@ export interface SourceStatus extends PointerSource {
   extensions: number;
   releases: number;
   problems: number;
+  /** RFC 3339: since when the repository whose turn comes next has not been read; left out without any. */
+  oldest_look?: string;
 }
 
 /** `status`: the newest crawl, for people and monitors; not part of a generation. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { digestOf } from '../model/digest.ts';
 import type { DocumentReference, GenerationsDocument, Manifest, Pointer } from '../model/documents.ts';
 import { renderDocument, renderManifest, type RenderedDocument } from '../site/documents.ts';
-import { fileOf, GENERATIONS, MANIFEST, POINTER_FILE, SEARCH } from '../site/layout.ts';
+import { fileOf, GENERATIONS, MANIFEST, MEMORY, POINTER_FILE, SEARCH } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
 import { collectBlobs, dateDropped } from './collect.ts';
 import { droppedGenerations, nextGenerations, readGenerations } from './generations.ts';
@@ -24,8 +24,8 @@ export type PublishedDocument = Pick<RenderedDocument, 'path' | 'reference'> & {
 export interface PublishOptions {
   /** Every document of the generation but its manifest, in any order. */
   documents: Iterable<PublishedDocument>;
-  /** Given the manifest and search documents, the pointer and the reports that go with it. */
-  conclude: (parts: { manifest: DocumentReference; search: DocumentReference }) => {
+  /** Given the manifest, search and memory documents, the pointer and the reports that go with it. */
+  conclude: (parts: Record<'manifest' | 'search' | 'memory', DocumentReference>) => {
     pointer: Pointer;
     reports: RenderedDocument[];
   };
@@ -69,8 +69,9 @@ export async function publishSite(
     if (blob !== undefined) await storage.expose(blob, fileOf(path));
   }
   const search = references.get(SEARCH);
-  if (search === undefined) throw new TypeError('A site has a search document.');
-  const { pointer, reports } = conclude({ manifest, search });
+  const memory = references.get(MEMORY);
+  if (search === undefined || memory === undefined) throw new TypeError('A site has a search document and a memory.');
+  const { pointer, reports } = conclude({ manifest, search, memory });
   for (const { path, bytes } of reports) await storage.replace(fileOf(path), bytes);
   await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
 

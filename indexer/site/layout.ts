@@ -21,6 +21,7 @@ import type { ExtensionId } from '../model/extension.ts';
  *   search/records/<n>/index.json                   and what is shown of each
  *   memory/index.json                               what the next crawl must know
  *   status/index.json, crawl/index.json             the newest crawl; not part of a generation
+ *   crawl/looks/index.json                          when what was last read; not part of a generation
  *   generations/index.json                          the generations that can be gone back to; not part of one
  *   feeds/index.xml, feeds/by-type/<type>.xml       new versions (Atom)
  *   badges/<type>/<name>.json                       for shields.io, where `[site] badges` is on
@@ -41,9 +42,10 @@ export const SEARCH = 'search';
 export const MEMORY = 'memory';
 export const STATUS = 'status';
 export const CRAWL = 'crawl';
+export const LOOKS = 'crawl/looks';
 export const GENERATIONS = 'generations';
 /** Documents that tell of the site as it is now, and belong to no generation: only their friendly files are there. */
-export const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL, GENERATIONS]);
+export const OUTSIDE_GENERATIONS: ReadonlySet<string> = new Set([STATUS, CRAWL, LOOKS, GENERATIONS]);
 /** The folders in which a document's path is the name of its file -> what is in them. */
 const FILE_FOLDERS: ReadonlyMap<string, string> = new Map([
   ['feeds', 'application/atom+xml'],

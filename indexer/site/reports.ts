@@ -8,6 +8,7 @@ import type {
   StatusDocument,
 } from '../model/documents.ts';
 import { typeOf } from '../model/extension.ts';
+import { oldestLook, type Look, type LooksDocument, type SourceLooks } from '../model/looks.ts';
 import { sourceMemoryOf, type Memory } from '../model/memory.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -68,8 +69,21 @@ export function renderPointerSources(
   });
 }
 
+/** What the next crawl need not read again, beside the memory that has what was found. */
+export function renderLooks(
+  outcomes: readonly { name: string; looks: Record<string, Look> }[],
+  settings: ReadonlyMap<string, string>,
+  { at, memory }: Pick<LooksDocument, 'at' | 'memory'>,
+): LooksDocument {
+  const sources = outcomes.map(({ name, looks }): [string, SourceLooks] => [
+    name,
+    { settings: settings.get(name) ?? '', repositories: looks },
+  ]);
+  return { schema: 1, at, memory, sources: Object.fromEntries(sources) };
+}
+
 export function renderStatus(
-  { catalogue, memory }: { catalogue: Catalogue; memory: Memory },
+  { catalogue, memory, looks }: { catalogue: Catalogue; memory: Memory; looks?: LooksDocument },
   pointer: Pointer,
   reports: readonly SourceReport[],
 ): StatusDocument {
@@ -81,12 +95,14 @@ export function renderStatus(
     sources: pointer.sources.map((each): SourceStatus => {
       const failure = reports.find((report) => report.name === each.name)?.failure;
       const releases = sourceMemoryOf(memory, each.name).releases;
+      const oldest = oldestLook(looks?.sources[each.name]);
       return {
         ...each,
         ...(failure && { error: failure }),
         extensions: new Set(releases.map((release) => release.id)).size,
         releases: releases.length,
         problems: problems.filter((problem) => problem.source === each.name).length,
+        ...(oldest !== undefined && { oldest_look: oldest }),
       };
     }),
     problems: { total: problems.length, by_code: countByCode(problems), first: problems.slice(0, MAX_PROBLEMS) },

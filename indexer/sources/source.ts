@@ -29,8 +29,35 @@ export interface Listing {
   findings: Finding[];
 }
 
+/** A repository that may have releases, as the source's list tells of it. */
+export interface ListedRepository {
+  /** Its full name at the source. */
+  name: string;
+  id: ExtensionId;
+  /** A hash of what the list says of it, which changes with it; left out where it says nothing. */
+  seen?: string;
+}
+
+/** What an earlier crawl found in a repository. */
+export interface Earlier {
+  listing: Listing;
+  /** Whether it must be read again. */
+  due: boolean;
+}
+
+/** A repository that was found, and what was read in it; undefined where what is known of it was left as it is. */
+export interface Looked extends ListedRepository {
+  listing: Listing | 'failed' | undefined;
+}
+
+export interface SourceListing extends Listing {
+  looked: Looked[];
+}
+
 export interface ListOptions {
   signal: AbortSignal;
+  /** What is known of each of the repositories that were found; each is read as a whole without it. */
+  plan?: (repositories: readonly ListedRepository[]) => ReadonlyMap<string, Earlier>;
   /** Called whenever more is known: repositories read, of how many, and releases found so far. */
   onProgress?: (progress: ListProgress) => void;
 }
@@ -100,7 +127,7 @@ export interface Source {
   /** Set where TLS is spoken and the certificate is not checked. */
   readonly tls?: 'unverified';
   /** @throws RegistryError when the source as a whole cannot be believed; a bad release is a finding. */
-  fetchListing(options: ListOptions): Promise<Listing>;
+  fetchListing(options: ListOptions): Promise<SourceListing>;
   /** Asks once more for a release that a listing no longer has; undefined when it is gone or no longer to be listed. */
   fetchRelease(release: Release, signal: AbortSignal): Promise<Release | undefined>;
   openAsset(location: Location, options: OpenOptions): Promise<OpenedAsset>;

@@ -64,14 +64,18 @@ const { concurrency } = task;
 const clock = { now: Date.now, random: () => 0.5 };
 const [startedMs, before] = [performance.now(), cpuUsage()];
 const sources = configs.map((each) => createSource(each, { types: BUILT_IN_TYPES, concurrency, ...clock }));
-const outcomes = await crawlSources(sources, memory, {
-  digests: 'all',
-  digestBudgetBytes: Infinity,
-  concurrency,
-  deadlineMs: 600_000,
-  signal: new AbortController().signal,
-  ...clock,
-});
+const outcomes = await crawlSources(
+  sources,
+  { memory },
+  {
+    digests: 'all',
+    digestBudgetBytes: Infinity,
+    concurrency,
+    deadlineMs: 600_000,
+    signal: new AbortController().signal,
+    ...clock,
+  },
+);
 const { catalogue, memory: remembered } = remember(memory, outcomes, {
   preference: configs.map((each) => each.name),
   ownership: createOwnership(configs),

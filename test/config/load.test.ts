@@ -47,7 +47,15 @@ describe('loadConfig', () => {
       ]),
       site: { path: join(folder.path, 'public'), keepGenerations: 5, badges: false },
       policy: [],
-      indexer: { concurrency: 4, digests: 'all', deadlineSeconds: 1_800, maxLossPercent: 10, maxAgeSeconds: 86_400 },
+      indexer: {
+        concurrency: 4,
+        digests: 'all',
+        deadlineSeconds: 1_800,
+        recentSeconds: 86_400,
+        lookAgainSeconds: 604_800,
+        maxLossPercent: 10,
+        maxAgeSeconds: 86_400,
+      },
     });
     expect(warnings).toEqual([]);
   });

@@ -14,12 +14,12 @@ const AWS = 'provider/aws@1.0.0';
 const counts = { requests: 0, retries: 0, assets_read: 0, bytes_read: 0, duration_ms: 0 };
 
 function gave(name: string, releases: Release[], findings: Finding[] = []): SourceOutcome {
-  return { name, kind: 'gitea', memory: sourceMemory(releases, { findings }), counts };
+  return { name, kind: 'gitea', memory: sourceMemory(releases, { findings }), looks: {}, counts };
 }
 
 function failed(name: string, before: Memory): SourceOutcome {
   const failure = new RegistryError('unreachable', 'It is down.');
-  return { name, kind: 'gitea', memory: before.sources[name] ?? sourceMemory([]), failure, counts };
+  return { name, kind: 'gitea', memory: before.sources[name] ?? sourceMemory([]), looks: {}, failure, counts };
 }
 
 function crawl(before: Memory, outcomes: SourceOutcome[], now = THIS_CRAWL) {

@@ -9,7 +9,7 @@ import type { SiteReader } from '../../indexer/storage/storage.ts';
 import { temporaryFolder } from '../builders.ts';
 
 /** The files that every run rewrites; the others are of a generation. */
-export const OF_EVERY_RUN = ['crawl/index.json', 'index.json', 'status/index.json'];
+export const OF_EVERY_RUN = ['crawl/index.json', 'crawl/looks/index.json', 'index.json', 'status/index.json'];
 
 /** File -> digest and modification time. */
 export async function treeOf(folder: string): Promise<Map<string, { digest: string; mtimeMs: number }>> {

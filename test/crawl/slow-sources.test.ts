@@ -14,7 +14,7 @@ function sourceOf(name: string, overrides: Partial<Source> = {}): Source {
     name,
     kind: 'test',
     counts: { requests: 0, retries: 0 },
-    fetchListing: async () => ({ releases: [AWS], findings: [] }),
+    fetchListing: async () => ({ releases: [AWS], findings: [], looked: [] }),
     fetchRelease: async () => AWS,
     openAsset: () => never,
     nameCandidate: () => ({ repository: name, checks: [] }),
@@ -26,21 +26,28 @@ function sourceOf(name: string, overrides: Partial<Source> = {}): Source {
 }
 
 function crawl(sources: Source[], deadlineMs: number, memory = emptyMemory()) {
-  return crawlSources(sources, memory, {
-    digests: 'all',
-    digestBudgetBytes: Infinity,
-    concurrency: 2,
-    deadlineMs,
-    now: Date.now,
-    random: () => 0.5,
-    signal: new AbortController().signal,
-  });
+  return crawlSources(
+    sources,
+    { memory },
+    {
+      digests: 'all',
+      digestBudgetBytes: Infinity,
+      concurrency: 2,
+      deadlineMs,
+      now: Date.now,
+      random: () => 0.5,
+      signal: new AbortController().signal,
+    },
+  );
 }
 
 describe('a source that does not care for its signal', () => {
   test.each([
     ['listing', { fetchListing: () => never }],
-    ['asking again', { fetchListing: async () => ({ releases: [], findings: [] }), fetchRelease: () => never }],
+    [
+      'asking again',
+      { fetchListing: async () => ({ releases: [], findings: [], looked: [] }), fetchRelease: () => never },
+    ],
   ])('is waited for until its deadline and no longer, while it is %s', async (_what, overrides) => {
     const memory = {
       ...emptyMemory(),
@@ -56,15 +63,19 @@ describe('a source that does not care for its signal', () => {
   test('is waited for no longer than until the crawl is given up', async () => {
     const stop = new AbortController();
     const reason = new Error('Stopped.');
-    const crawling = crawlSources([sourceOf('slow', { fetchListing: () => never })], emptyMemory(), {
-      digests: 'all',
-      digestBudgetBytes: Infinity,
-      concurrency: 2,
-      deadlineMs: 60_000,
-      now: Date.now,
-      random: () => 0.5,
-      signal: stop.signal,
-    });
+    const crawling = crawlSources(
+      [sourceOf('slow', { fetchListing: () => never })],
+      { memory: emptyMemory() },
+      {
+        digests: 'all',
+        digestBudgetBytes: Infinity,
+        concurrency: 2,
+        deadlineMs: 60_000,
+        now: Date.now,
+        random: () => 0.5,
+        signal: stop.signal,
+      },
+    );
     stop.abort(reason);
     await expect(crawling).rejects.toBe(reason);
   });

@@ -1,6 +1,7 @@
 import { digestOf } from '../../indexer/model/digest.ts';
 import type * as documents from '../../indexer/model/documents.ts';
 import { parseExtensionId } from '../../indexer/model/extension.ts';
+import type { LooksDocument } from '../../indexer/model/looks.ts';
 import type { Memory } from '../../indexer/model/memory.ts';
 import type { Problem } from '../../indexer/model/problem.ts';
 import { parseVersion } from '../../indexer/model/version.ts';
@@ -153,6 +154,7 @@ const fullStatus = {
       extensions: 1,
       releases: 2,
       problems: 1,
+      oldest_look: at,
     },
   ],
   problems: { total: 1, by_code: { no_asset: 1 }, first: [fullProblem] },
@@ -164,6 +166,20 @@ const crawl = {
   finished_at: at,
   sources: [{ name: 'gitea', requests: 9, retries: 1, assets_read: 2, bytes_read: 10, duration_ms: 12.5 }],
 } satisfies documents.CrawlDocument;
+
+const look = { looked: at };
+const looks = {
+  schema: 1,
+  at,
+  memory: digest,
+  sources: { gitea: { settings: digest, repositories: { '9a1c5e3b7d2f4a60': look } } },
+} satisfies LooksDocument;
+const fullLooks = {
+  ...looks,
+  sources: {
+    gitea: { settings: digest, repositories: { '9a1c5e3b7d2f4a60': { ...look, seen: 'f00d', changed: at } } },
+  },
+} satisfies Full<LooksDocument>;
 
 const kept = { generation: 2, created: at, manifest: reference };
 const generations = { schema: 1, generations: [kept] } satisfies documents.GenerationsDocument;
@@ -247,6 +263,7 @@ export const EXAMPLES = {
   badge: { minimal: badge, full: badge },
   'cache-stats': { minimal: caches, full: fullCaches },
   crawl: { minimal: crawl, full: crawl },
+  looks: { minimal: looks, full: fullLooks },
   error: { minimal: error, full: fullError },
   extension: { minimal: extension, full: fullExtension },
   generations: { minimal: generations, full: generations },

@@ -37,6 +37,7 @@ const SCHEMA_OF: readonly (readonly [path: string, schema: string])[] = [
   [layout.MEMORY, 'memory'],
   [layout.STATUS, 'status'],
   [layout.CRAWL, 'crawl'],
+  [layout.LOOKS, 'looks'],
   [layout.GENERATIONS, 'generations'],
   [layout.badgePath(EVERY_ID), 'badge'],
 ];

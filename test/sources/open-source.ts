@@ -23,8 +23,9 @@ export function soon(): AbortSignal {
   return AbortSignal.timeout(15_000);
 }
 
-export function list(source: Source): Promise<Listing> {
-  return source.fetchListing({ signal: soon() });
+export async function list(source: Source): Promise<Listing> {
+  const { releases, findings } = await source.fetchListing({ signal: soon() });
+  return { releases, findings };
 }
 
 /** `type/name@version` of all releases, in the listing's order. */

@@ -1,8 +1,9 @@
+import { digestOf, hexOf } from '../../model/digest.ts';
 import type { GiteaSource } from '../../model/source-config.ts';
 import { codeOf, RegistryError, type ErrorCode } from '../../model/errors.ts';
 import type { Finding } from '../../model/problem.ts';
 import { onePerVersion } from '../release-parts.ts';
-import type { Listing, SourceDependencies } from '../source.ts';
+import type { ListedRepository, Listing, SourceDependencies } from '../source.ts';
 import type { GiteaClient } from './client.ts';
 import { extensionOf, releaseFromWire, type ExtensionRepository } from './release.ts';
 import type { WireRepository } from './wire.ts';
@@ -47,6 +48,18 @@ export async function findRepositories(
     }
   }
   return { repositories, findings };
+}
+
+/**
+ * What the list tells of a repository. A release that is added or removed changes it by its count; one whose files or
+ * notes are edited does not.
+ */
+export function listedOf({ id, wire }: ExtensionRepository): ListedRepository {
+  const { name, full_name, description, website, html_url, archived, topics, licenses } = wire;
+  const told = [wire.id, name, full_name, description, website, html_url, archived, topics, licenses];
+  const seen = digestOf(JSON.stringify([...told, wire.release_counter, wire.updated_at]));
+  // 64 bits: a collision would only wait for its turn.
+  return { name: full_name, id, seen: hexOf(seen).slice(0, 16) };
 }
 
 /** All repositories of the organization that are shown to us. @throws RegistryError `source_failed` when none may be */

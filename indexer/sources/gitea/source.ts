@@ -4,7 +4,15 @@ import type { Location } from '../../model/location.ts';
 import type { Release } from '../../model/release.ts';
 import { readRepositories } from '../read-repositories.ts';
 import { isUnverified } from '../source-http.ts';
-import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source, SourceDependencies } from '../source.ts';
+import type {
+  Earlier,
+  ListOptions,
+  OpenedAsset,
+  OpenOptions,
+  Source,
+  SourceDependencies,
+  SourceListing,
+} from '../source.ts';
 import { createGiteaClient, type GiteaClient } from './client.ts';
 import { examineRepository, nameCandidate } from './examine.ts';
 import { extensionOf, parseKey, releaseFromWire, type ExtensionRepository } from './release.ts';
@@ -15,6 +23,7 @@ import {
   isOf,
   isOfOne,
   keptOutBy,
+  listedOf,
   listingOf,
   type Context,
 } from './repositories.ts';
@@ -41,19 +50,21 @@ export function createGiteaSource(config: GiteaSource, dependencies: SourceDepen
   };
 }
 
-async function fetchListing(context: Context, options: ListOptions): Promise<Listing> {
+async function fetchListing(context: Context, options: ListOptions): Promise<SourceListing> {
   const { config, client, dependencies } = context;
   const { repositories, findings } = await findRepositories(context, options.signal);
   const reading = {
     source: config.name,
     concurrency: dependencies.concurrency,
-    nameOf: ({ wire }: ExtensionRepository) => wire.full_name,
-    read: async (each: ExtensionRepository, signal: AbortSignal) =>
-      listingOf(await fetchReleases(client, each.wire.full_name, signal), each, config.name),
+    listed: listedOf,
+    read: async (each: ExtensionRepository, earlier: Earlier | undefined, signal: AbortSignal) =>
+      earlier?.due === false
+        ? earlier.listing
+        : listingOf(await fetchReleases(client, each.wire.full_name, signal), each, config.name),
     isOfOne,
   };
   const listing = await readRepositories(repositories, reading, options);
-  return { releases: listing.releases, findings: [...findings, ...listing.findings] };
+  return { ...listing, findings: [...findings, ...listing.findings] };
 }
 
 async function fetchRelease(context: Context, release: Release, signal: AbortSignal): Promise<Release | undefined> {

@@ -21,6 +21,8 @@ export interface WireRepository {
   licenses?: string[] | null;
   /** Releases that are neither drafts nor plain tags. */
   release_counter?: number;
+  /** Moves with each push, and with most settings; not with a release or its files. */
+  updated_at?: string | null;
 }
 
 export interface WireAsset {
@@ -78,6 +80,7 @@ const repository = {
     topics: words,
     licenses: words,
     release_counter: { type: 'integer' },
+    updated_at: text,
   },
 } as const;
 

@@ -4,9 +4,9 @@ import type { Finding, ProblemCode } from '../../model/problem.ts';
 import { releaseSubject } from '../../model/release.ts';
 import { isVersion, parseVersion } from '../../model/version.ts';
 import { highest, onePerVersion, tooManyVersions, type Draft, type ReleaseResult } from '../release-parts.ts';
-import type { Listing } from '../source.ts';
+import type { Earlier, Listing } from '../source.ts';
 import type { FetchedManifest, OciClient } from './client.ts';
-import { isInstallable, platformOf, releaseFromArtifact, type PlatformManifest } from './release.ts';
+import { isInstallable, platformOf, releaseFromArtifact, releaseKey, type PlatformManifest } from './release.ts';
 import type { Context, ExtensionRepository } from './repositories.ts';
 import { TAG } from './wire.ts';
 
@@ -43,7 +43,7 @@ export function isReleaseTag(tag: string): boolean {
 /** The releases of a repository that can be listed, and what is found on the way. */
 export async function readReleases(
   context: Context,
-  repository: ExtensionRepository,
+  { repository, earlier }: { repository: ExtensionRepository; earlier: Earlier | undefined },
   signal: AbortSignal,
 ): Promise<Listing> {
   const { config, client } = context;
@@ -52,22 +52,64 @@ export async function readReleases(
     if (codeOf(error) === 'not_found' && config.repositories === undefined) return [];
     throw error;
   });
-  return readTagged(context, { repository, tags }, signal);
+  return readTagged(context, { repository, tags, ...(earlier && { earlier }) }, signal);
+}
+
+interface TagsOf {
+  repository: ExtensionRepository;
+  tags: readonly string[];
+  earlier?: Earlier;
 }
 
 /** The same for tags that are known. */
 export async function readTagged(
   context: Context,
-  { repository, tags }: { repository: ExtensionRepository; tags: readonly string[] },
+  { repository, tags, earlier }: TagsOf,
   signal: AbortSignal,
 ): Promise<Listing> {
   const source = context.config.name;
   const [versions, others] = partition(tags.filter(isReleaseTag).sort(), (tag) => isVersion(versionText(tag)));
   const wanted = highest(versions, (tag) => parseVersion(versionText(tag)));
-  const results = await Promise.all(wanted.map((tag) => readRelease(context, { repository, tag }, signal)));
+  const known = knownTags(earlier);
+  const readOne = async (tag: string): Promise<ReleaseResult> => {
+    const before = known.get(tag);
+    const stands =
+      before !== undefined &&
+      (earlier?.due === false || (await isUnmoved(context, { repository, tag, before }, signal)));
+    return stands ? before : readRelease(context, { repository, tag }, signal);
+  };
+  const results = await Promise.all(wanted.map(readOne));
   const asides = others.map((tag) => ({ findings: [invalidTag(repository, tag, source)] }));
   const tooMany = wanted.length < versions.length ? [tooManyVersions(source, repository.id, versions.length)] : [];
   return onePerVersion([{ findings: tooMany }, ...results, ...asides], source);
+}
+
+/** Of two tags for one version, and of what stands in for something else, nothing is known that would stand. */
+const NOT_CARRIED: ReadonlySet<ProblemCode> = new Set(['duplicate_version', 'read_failed', 'mutated']);
+
+/** Tag -> what an earlier crawl made of it. A manifest never changes, so that all is known of it for ever. */
+function knownTags(earlier: Earlier | undefined): ReadonlyMap<string, ReleaseResult> {
+  const { releases, findings } = earlier?.listing ?? { releases: [], findings: [] };
+  const about = Map.groupBy(findings, (each) => each.subject);
+  return new Map(
+    releases.map((release) => {
+      const own = about.get(releaseSubject(release)) ?? [];
+      return [release.tag, { release, findings: own.filter((each) => !NOT_CARRIED.has(each.code)) }];
+    }),
+  );
+}
+
+/** Whether a tag still names the manifest of which we know; where that cannot be told, it is read. */
+async function isUnmoved(
+  { client }: Context,
+  { repository, tag, before }: TaggedRepository & { before: ReleaseResult },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const digest = await client.fetchTagDigest(repository.full, tag, signal).catch((error: unknown) => {
+    if (problemOf(error) === undefined) throw error;
+    return undefined;
+  });
+  return digest !== undefined && before.release?.key === releaseKey(repository.full, digest);
 }
 
 function partition<T>(all: readonly T[], isFirst: (each: T) => boolean): [T[], T[]] {

@@ -29,6 +29,8 @@ export interface OciClient {
   fetchCatalog(signal: AbortSignal): Promise<string[]>;
   fetchTags(repository: string, signal: AbortSignal): Promise<string[]>;
   fetchManifest(repository: string, reference: string, signal: AbortSignal): Promise<FetchedManifest>;
+  /** What a tag names now, without its bytes; undefined where the registry does not say. */
+  fetchTagDigest(repository: string, tag: string, signal: AbortSignal): Promise<Digest | undefined>;
   openBlob(repository: string, digest: Digest, options: OpenOptions): Promise<OpenedAsset>;
 }
 
@@ -54,18 +56,15 @@ export function createOciClient(config: OciSource, dependencies: SourceDependenc
     fetchTags: async (repository, signal) =>
       (await fetchAll(`v2/${repository}/tags/list`, { scope: pullScope(repository), signal, read: readTags })).names,
     fetchManifest: async (repository, reference, signal) => {
-      const answer = await fetchBytes(
-        pullScope(repository),
-        // Registries may keep manifests at an object store too (GitLab's); our credential stays here.
-        {
-          url: `v2/${repository}/manifests/${reference}`,
-          signal,
-          headers: { accept: ACCEPT },
-          foreignRedirects: true,
-        },
-        MAX_MANIFEST_BYTES,
-      );
+      const request = manifestRequest(repository, reference, signal);
+      const answer = await fetchBytes(pullScope(repository), request, MAX_MANIFEST_BYTES);
       return checkedManifest(answer, reference, `${config.name}: ${repository}:${reference}`);
+    },
+    fetchTagDigest: async (repository, tag, signal) => {
+      const request = { ...manifestRequest(repository, tag, signal), method: 'HEAD' } as const;
+      const { headers } = await fetchBytes(pullScope(repository), request, MAX_MANIFEST_BYTES);
+      const said = single(headers['docker-content-digest']);
+      return said !== undefined && isDigest(said) ? said : undefined;
     },
     openBlob: async (repository, digest, options) => {
       const request = blobRequest(repository, digest, options);
@@ -79,6 +78,16 @@ export function createOciClient(config: OciSource, dependencies: SourceDependenc
 
 function pullScope(repository: string): string {
   return `repository:${repository}:pull`;
+}
+
+function manifestRequest(repository: string, reference: string, signal: AbortSignal): HttpRequest {
+  return {
+    url: `v2/${repository}/manifests/${reference}`,
+    signal,
+    headers: { accept: ACCEPT },
+    // Registries may keep manifests at an object store too (GitLab's); our credential stays here.
+    foreignRedirects: true,
+  };
 }
 
 function blobRequest(

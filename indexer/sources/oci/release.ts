@@ -1,5 +1,5 @@
 import { mediaTypeOf, splitFileName } from '../../model/asset-name.ts';
-import { isDigest } from '../../model/digest.ts';
+import { isDigest, type Digest } from '../../model/digest.ts';
 import { nameOf } from '../../model/extension.ts';
 import type { About, SourceAsset } from '../../model/release.ts';
 import { utcTime, webAddress } from '../../model/text.ts';
@@ -63,11 +63,16 @@ export function releaseFromArtifact(draft: Draft, artifact: TaggedArtifact): Rel
   const published = utcTime(annotations[`${ANNOTATION}created`]);
   return finishRelease(draft, {
     tag: artifact.tag,
-    key: `${artifact.repository}@${artifact.root.digest}`,
+    key: releaseKey(artifact.repository, artifact.root.digest),
     ...(published !== undefined && { published_at: published }),
     about: aboutFromAnnotations(draft, annotations, artifact),
     assets: usableAssets(draft, nameAssets(draft, artifact)),
   });
+}
+
+/** What a release can be asked for again by: the repository, and the digest of its OCI manifest. */
+export function releaseKey(repository: string, digest: Digest): string {
+  return `${repository}@${digest}`;
 }
 
 /** The repository from a release's key. */

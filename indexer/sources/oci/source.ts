@@ -4,7 +4,15 @@ import type { Location } from '../../model/location.ts';
 import type { Release } from '../../model/release.ts';
 import { readRepositories } from '../read-repositories.ts';
 import { isUnverified } from '../source-http.ts';
-import type { ListOptions, Listing, OpenedAsset, OpenOptions, Source, SourceDependencies } from '../source.ts';
+import type {
+  Earlier,
+  ListOptions,
+  OpenedAsset,
+  OpenOptions,
+  Source,
+  SourceDependencies,
+  SourceListing,
+} from '../source.ts';
 import { fetchArtifact, isOfOne, readReleases } from './artifacts.ts';
 import { createOciClient, type OciClient } from './client.ts';
 import { examineRepository, nameCandidate } from './examine.ts';
@@ -36,17 +44,19 @@ export function createOciSource(config: OciSource, dependencies: SourceDependenc
   };
 }
 
-async function fetchListing(context: Context, options: ListOptions, concurrency: number): Promise<Listing> {
+async function fetchListing(context: Context, options: ListOptions, concurrency: number): Promise<SourceListing> {
   const { repositories, findings } = await findRepositories(context, options.signal);
   const reading = {
     source: context.config.name,
     concurrency,
-    nameOf: ({ full }: ExtensionRepository) => full,
-    read: (each: ExtensionRepository, signal: AbortSignal) => readReleases(context, each, signal),
+    // A catalog is a list of names.
+    listed: ({ full, id }: ExtensionRepository) => ({ name: full, id }),
+    read: (each: ExtensionRepository, earlier: Earlier | undefined, signal: AbortSignal) =>
+      readReleases(context, { repository: each, earlier }, signal),
     isOfOne,
   };
   const listing = await readRepositories(repositories, reading, options);
-  return { releases: listing.releases, findings: [...findings, ...listing.findings] };
+  return { ...listing, findings: [...findings, ...listing.findings] };
 }
 
 async function fetchRelease(context: Context, release: Release, signal: AbortSignal): Promise<Release | undefined> {
