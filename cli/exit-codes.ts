@@ -1,4 +1,5 @@
 import { codeOf, type ErrorCode } from '../indexer/model/errors.ts';
+import { isSilence } from './registry/silence.ts';
 
 /** The one table of the client's exit codes. */
 export const EXIT = {
@@ -24,15 +25,12 @@ const OF_ERRORS: Readonly<Partial<Record<ErrorCode, number>>> = {
   invalid_type: EXIT.usage,
   invalid_version: EXIT.usage,
   not_found: EXIT.notFound,
-  unreachable: EXIT.unreachable,
-  timeout: EXIT.unreachable,
-  tls: EXIT.unreachable,
-  unavailable: EXIT.unreachable,
   digest_mismatch: EXIT.differs,
   refused: EXIT.refused,
 };
 
 export function exitCodeOfError(error: unknown): number {
+  if (isSilence(error)) return EXIT.unreachable;
   const code = codeOf(error);
   return (code === undefined ? undefined : OF_ERRORS[code]) ?? EXIT.failed;
 }

@@ -1,12 +1,13 @@
 import { mediaTypeOf } from '../../indexer/model/asset-name.ts';
 import type { AssetEntry } from '../../indexer/model/documents.ts';
-import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../indexer/model/errors.ts';
+import { messageOf, RegistryError } from '../../indexer/model/errors.ts';
 import type { ExtensionId } from '../../indexer/model/extension.ts';
 import type { LockedExtension } from '../project/lock-file.ts';
 import type { Planned } from '../project/plan.ts';
 import type { Wanted } from '../project/wanted.ts';
 import { requireAdmitted } from '../registry/admission.ts';
 import type { Choice, Registry } from '../registry/registry.ts';
+import { isSilence } from '../registry/silence.ts';
 import type { Settings } from '../settings.ts';
 import { printable } from './entry-path.ts';
 
@@ -21,8 +22,6 @@ export interface InstallWish {
 }
 
 const MAX_NAMED = 10;
-/** Nobody answers, or nothing that was kept does. */
-const SILENT: ReadonlySet<ErrorCode | undefined> = new Set(['unreachable', 'timeout', 'unavailable']);
 
 /**
  * What is wanted as a choice: what was locked, where it is given, else the best that the site has now.
@@ -41,7 +40,7 @@ export async function resolveWanted(
     locked === undefined
       ? await registry.resolve(wish)
       : await registry.resolve({ ...wish, locked: { version: locked.version } }).catch((error: unknown) => {
-          if (!SILENT.has(codeOf(error))) throw error;
+          if (!isSilence(error)) throw error;
           return choiceOf(locked, messageOf(error));
         });
   const asset = assetOf(choice, { ...wanted, ...(locked && { asset: locked.asset }) });

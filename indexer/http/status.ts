@@ -5,7 +5,7 @@ const CODES: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   403: ['auth', 'is not allowed to us; configure a token, and give it the scopes that the guide names'],
   404: ['not_found', 'has no such thing, or does not show it to this token'],
   410: ['not_found', 'says that this is gone'],
-  429: ['rate_limit', 'asks us to slow down; lower [indexer] concurrency'],
+  429: ['rate_limit', 'asks us to slow down; try again later, an indexer with less [indexer] concurrency'],
   500: ['bad_answer', 'failed within; see its log'],
   502: ['unreachable', 'is not reachable behind its gateway; see whether it runs'],
   503: ['rate_limit', 'is overloaded or stopped; see whether it runs'],

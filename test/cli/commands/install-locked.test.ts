@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../indexer/model/digest.ts';
+import { serveFolder } from '../../storage/static-server.ts';
 import { archiveOf, openWorkplace, publishedWorld, type InstallWorld, type Workplace } from './install-world.ts';
 
 /** A workplace in which `aws ^1` and `redis` were installed, and its world, which has newer versions by now. */
@@ -52,6 +53,20 @@ describe('extension install without names', () => {
     await rm(place.cache, { recursive: true });
     await rm(place.root, { recursive: true });
     expect((await place.run('install', '--offline')).code).toBe(4);
+  });
+
+  test.each([503, 429])('takes what the cache has where the site answers %i, and else exits with 4', async (status) => {
+    const { world, place } = await lockedPlace();
+    await rm(place.root, { recursive: true });
+    const site = await serveFolder(world.v1);
+    site.refuse(status);
+    place.env = { ...place.env, EXTENSION_REGISTRY_URL: site.url };
+    expect(await place.run('install')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('since the site does not answer') as string,
+    });
+    expect(await place.installed()).toMatchObject(CURRENT);
+    expect((await place.run('list')).code).toBe(4);
   });
 
   test('resolves what is missing in the lock file, and nothing else', async () => {
