@@ -18,15 +18,13 @@ export const run: RunCommand = async (context, args) => {
   const limit = limitOf(args);
   const query = { ...parseSearchText(text), ...(type !== undefined && { type }) };
   const { found, total, complete } = await registry.search({ ...query, limit });
-  if (context.json) {
-    context.print(found);
-    return EXIT.done;
-  }
+  if (context.json) context.print(found);
   if (found.length === 0) {
     const near = (await nearNames(registry, args.operands)).slice(0, 5);
     const hint = near.length === 0 ? 'try fewer or other words' : `did you mean ${near.join(', ')}?`;
     throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}.`);
   }
+  if (context.json) return EXIT.done;
   const words = [...query.text.split(/\s+/), ...(query.phrases ?? [])];
   context.out(renderFound(found, words, context));
   if (!complete) context.note(`There may be more: the filters were tried on the best ${total} only; add a word.`);

@@ -100,7 +100,7 @@ describe('extension search', () => {
     expect(one.stdout).toContain('In-memory \u001B[1mdata\u001B[22m store');
   });
 
-  test('prints what it found as JSON, and nothing is an empty list', async () => {
+  test('prints what it found as JSON, and nothing is an empty list that exits as its text does', async () => {
     const place = await openPlace('folder');
     expect(await place.json('search', 'redis', '--type', 'taskserv')).toEqual([
       {
@@ -113,7 +113,9 @@ describe('extension search', () => {
         score: expect.any(Number) as number,
       },
     ]);
-    expect(await place.json('search', 'redis', '--type', 'provider')).toEqual([]);
+    const nothing = ['search', 'rediz', '--type', 'provider'];
+    expect(await place.run(...nothing, '--json')).toEqual({ ...(await place.run(...nothing)), stdout: '[]\n' });
+    expect((await place.run(...nothing)).code).toBe(3);
   });
 });
 
