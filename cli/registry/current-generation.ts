@@ -4,6 +4,7 @@ import { formatTime } from '../../indexer/model/text.ts';
 import { readPointer } from '../../indexer/read-site.ts';
 import type { DocumentStore, SiteRecord } from './document-store.ts';
 import type { Mirror } from './mirrors.ts';
+import { commonCode } from './silence.ts';
 
 /** The generation that a process works with, from its first question to its last. */
 export interface CurrentGeneration {
@@ -38,7 +39,7 @@ interface Kept {
 /**
  * Asks the mirrors in their order which generation is current. One that names an older generation than was seen before
  * is a copy that lags, and used only where no other answers.
- * @throws RegistryError the mirrors' own code where they agree, else `unreachable`; with the reason of each
+ * @throws RegistryError the mirrors' `commonCode`, with the reason of each
  */
 export async function findCurrent(options: CurrentOptions): Promise<CurrentGeneration> {
   const { mirrors, store, offline } = options;
@@ -124,8 +125,6 @@ function nothingKept(mirrors: readonly Mirror[]): RegistryError {
 }
 
 function noneAnswers(failures: readonly (Failure & { code: ErrorCode | undefined })[], newest?: Kept): RegistryError {
-  const codes = new Set(failures.map(({ code }) => code));
-  const [code = 'unreachable'] = codes.size === 1 ? codes : [];
   const [only, ...others] = failures;
   const reasons =
     others.length === 0
@@ -135,5 +134,5 @@ function noneAnswers(failures: readonly (Failure & { code: ErrorCode | undefined
     newest === undefined
       ? ''
       : ` What was kept of generation ${newest.pointer.generation} on ${newest.record.confirmed_at} is answered with --offline.`;
-  return new RegistryError(code, reasons + hint);
+  return new RegistryError(commonCode(failures.map(({ code }) => code)), reasons + hint);
 }

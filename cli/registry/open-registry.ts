@@ -1,7 +1,7 @@
-import type { Item, SearchDocument } from '../../indexer/model/documents.ts';
+import type { Item } from '../../indexer/model/documents.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { extensionId, isNameSegment, type ExtensionId } from '../../indexer/model/extension.ts';
-import { extensionPath, LIST, MAX_LISTED, versionsPath } from '../../indexer/site/layout.ts';
+import { extensionPath, LIST, MAX_LISTED, SEARCH, versionsPath } from '../../indexer/site/layout.ts';
 import { parseExtension, parseItems, parseSearchDocument, parseVersions } from './checked-documents.ts';
 import { createConnections, credentialFields, parseBase } from './connections.ts';
 import type { CurrentGeneration } from './current-generation.ts';
@@ -80,15 +80,13 @@ interface Reader extends Pick<Registry, 'list' | 'overview' | 'extension' | 'ver
 
 function createReader(site: SiteClient): Reader {
   const search = createSearchClient(site);
-  const list = async (): Promise<Item[]> => parseItems(await required(site, LIST, 'The list'), 'The list');
-  const columnsOf = async (bytes: Buffer): Promise<SearchDocument> => {
-    const document = parseSearchDocument(bytes);
-    if (!('postings' in document)) return document;
-    const { renderSearchDocument } = await import('../../indexer/site/search.ts');
-    return renderSearchDocument(await list());
+  const list = async (): Promise<Item[]> => parseItems(await required(site, LIST, LIST_NAME), LIST_NAME);
+  const overview = async (filter?: OverviewFilter): Promise<Overview> => {
+    // Of shards there is none, but of the list that they are of.
+    const text = (await site.readOverview(SEARCH, ofSearch)) ?? (await site.readOverview(LIST, ofList));
+    if (text === undefined) throw missingDocument(LIST_NAME);
+    return parseOverview(text, filter);
   };
-  const overview = async (filter?: OverviewFilter): Promise<Overview> =>
-    parseOverview(await site.readOverview(async (bytes) => renderOverview(await columnsOf(bytes))), filter);
   const idsNear = async (text: string): Promise<readonly ExtensionId[]> => {
     const { counts } = (await site.current()).pointer;
     return counts.extensions > MAX_LISTED ? search.idsNear(text) : (await overview()).ids;
@@ -113,10 +111,26 @@ function createReader(site: SiteClient): Reader {
   };
 }
 
+const LIST_NAME = 'The list';
+
+function ofSearch(bytes: Buffer): string | undefined {
+  const document = parseSearchDocument(bytes);
+  return 'postings' in document ? undefined : renderOverview(document);
+}
+
+async function ofList(bytes: Buffer): Promise<string> {
+  const { renderSearchDocument } = await import('../../indexer/site/search.ts');
+  return renderOverview(renderSearchDocument(parseItems(bytes, LIST_NAME)));
+}
+
 async function required(site: SiteClient, path: string, subject: string): Promise<Buffer> {
   const bytes = await site.readDocument(path);
-  if (bytes !== undefined) return bytes;
-  throw new RegistryError('invalid_site', `${subject} is not in the site's manifest; publish the site again.`);
+  if (bytes === undefined) throw missingDocument(subject);
+  return bytes;
+}
+
+function missingDocument(subject: string): RegistryError {
+  return new RegistryError('invalid_site', `${subject} is not in the site's manifest; publish the site again.`);
 }
 
 async function identify(read: Reader, text: string): Promise<ExtensionId> {

@@ -10,6 +10,13 @@ const SILENT: ReadonlySet<ErrorCode | undefined> = new Set([
   'rate_limit',
 ]);
 
+/** What all of several places come to: their own code where they agree, else whether any of them was silent. */
+export function commonCode(codes: readonly (ErrorCode | undefined)[]): ErrorCode {
+  const [first, ...others] = new Set(codes);
+  if (first !== undefined && others.length === 0) return first;
+  return codes.length === 0 || codes.some((each) => SILENT.has(each)) ? 'unreachable' : 'invalid_site';
+}
+
 export function isSilence(error: unknown): boolean {
   return SILENT.has(codeOf(error));
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SearchRequest } from '../../../indexer/site/search/open-search.ts';
 import { parseSearchDocument, parseSearchShard } from '../../../cli/registry/checked-documents.ts';
+import { digestOf } from '../../../indexer/model/digest.ts';
 import { runIndexer, v1Of } from '../../builders.ts';
 import { sharedWorld } from '../../proxy/world.ts';
 import { serveFolder } from '../../storage/static-server.ts';
@@ -39,6 +40,20 @@ describe('a registry of search shards', () => {
     const [list, shards] = [await open(v1Of(world().config)), await open(sharded)];
     for (const request of REQUESTS) expect(await shards.search(request)).toEqual(await list.search(request));
     expect(await shards.overview()).toEqual(await list.overview());
+  });
+
+  test('keeps its overview by the digest of the list that it is made of', async () => {
+    const first = await open(sharded);
+    const overview = await first.overview();
+    await first.close();
+    const digestAt = async (path: string): Promise<string> =>
+      digestOf(await readFile(join(sharded, path, 'index.json'))).slice('sha256:'.length);
+    const names = await readdir(join(first.cacheFolder, 'documents'), { recursive: true });
+    const kept = names.filter((each) => each.endsWith('.overview1')).map((each) => basename(each, '.overview1'));
+    expect(kept).toEqual([await digestAt('extensions')]);
+    const second = await open(sharded, { cacheFolder: first.cacheFolder });
+    expect(await second.overview()).toEqual(overview);
+    expect(second.events.filter(({ fromCache }) => fromCache).map(({ url }) => url)).toContain('extensions/index.json');
   });
 
   test('knows what was meant', async () => {
