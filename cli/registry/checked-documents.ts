@@ -13,6 +13,7 @@ import type {
 } from '../../indexer/model/documents.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { isNameSegment, type ExtensionId } from '../../indexer/model/extension.ts';
+import type { Problem } from '../../indexer/model/problem.ts';
 
 /*
  * A document's bytes are those that the site names, but a site may be anybody's: what becomes a path, a request or a
@@ -34,6 +35,7 @@ export function parseExtension(bytes: Buffer, id: ExtensionId): ExtensionDocumen
   const isSound =
     isObject(document) &&
     isItem(document) &&
+    isTold(document) &&
     `${document.type}/${document.name}` === id &&
     isArrayOf(document.assets, isAsset) &&
     isArrayOf(document.versions, isVersionText);
@@ -100,11 +102,36 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_ROWS;
 }
 
-/** Ten thousand of them are checked before a list is shown: what no path is made of is left to whoever prints it. */
+/** Ten thousand of them are checked before a list is filtered: what is only printed as it is, is not looked at. */
 function isItem(item: Partial<Item>): boolean {
   if (!isObject(item)) return false;
-  const { type, name, version } = item;
-  return isText(type) && isText(name) && isNameSegment(type) && isNameSegment(name) && isVersionText(version);
+  const { type, name, version, description, author, source, sources = [], tags = [] } = item;
+  return (
+    isText(type) &&
+    isText(name) &&
+    isTexts([description, author, source]) &&
+    isNameSegment(type) &&
+    isNameSegment(name) &&
+    isVersionText(version) &&
+    isLists([sources, tags])
+  );
+}
+
+/** What `show` says of an extension beside its versions and assets. */
+function isTold(document: Partial<ExtensionDocument>): boolean {
+  const { repository, published_at, license, homepage, first_seen, deprecated, problems = [] } = document;
+  return (
+    [repository, published_at].every(isText) &&
+    [license, homepage, first_seen].every((each) => each === undefined || isText(each)) &&
+    (deprecated === undefined || isDeprecation(deprecated)) &&
+    isArrayOf(problems, isProblem)
+  );
+}
+
+function isProblem(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { code, detail, remedy } = value as Partial<Problem>;
+  return [code, detail, remedy].every(isText);
 }
 
 function isEntry(entry: Partial<VersionEntry>): boolean {
@@ -112,6 +139,7 @@ function isEntry(entry: Partial<VersionEntry>): boolean {
     isObject(entry) &&
     isVersionText(entry.version) &&
     [entry.published_at, entry.first_seen].every(isText) &&
+    isArrayOf(entry.sources, isText) &&
     isOptionalDigest(entry.checksum) &&
     (entry.yanked === undefined || isText(entry.yanked?.reason)) &&
     (entry.deprecated === undefined || isDeprecation(entry.deprecated)) &&
@@ -127,9 +155,10 @@ function isDeprecation(value: unknown): boolean {
 
 function isAsset(asset: unknown): boolean {
   if (!isObject(asset)) return false;
-  const { name, size, digest, download_url } = asset as Partial<AssetEntry>;
+  const { name, size, digest, media_type, download_url } = asset as Partial<AssetEntry>;
   return (
     isText(name) &&
+    isText(media_type) &&
     isSafeAssetName(name) &&
     Number.isSafeInteger(size) &&
     Number(size) >= 0 &&

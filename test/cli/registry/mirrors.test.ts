@@ -71,6 +71,18 @@ describe('mirrors', () => {
     );
   });
 
+  test('that all have other bytes are an invalid site, and unreachable where one does not answer', async () => {
+    const [one, other] = [await copyOf(v1Of(world().config)), await copyOf(v1Of(world().config))];
+    for (const folder of [one, other]) {
+      await rm(join(folder, 'by-hash'), { recursive: true });
+      await writeFile(join(folder, 'extensions', 'index.json'), '[]');
+    }
+    await expect((await open([one, other])).list()).rejects.toMatchObject({ code: 'invalid_site' });
+    await writeFile(join(other, 'extensions', 'index.json'), 'x'.repeat(1_000_000));
+    await expect((await open([one, other])).list()).rejects.toMatchObject({ code: 'invalid_site' });
+    await expect((await open([one, NOBODY])).list()).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
   test('that lag behind what was seen before are used only where no other answers', async () => {
     const { gitea, config, url } = await startWorld();
     const old = await copyOf(v1Of(config));
@@ -89,6 +101,9 @@ describe('mirrors', () => {
   });
 });
 
+const ITEM = { type: 'provider', name: 'aws', version: '1.0.0', description: '', author: '', source: 'gitea' };
+const DOCUMENT = { ...ITEM, repository: '', published_at: '', assets: [], versions: [] };
+
 describe('a hostile site', () => {
   test.each<[what: string, entry: object]>([
     ['an asset that leads out of its folder', { assets: [{ name: '../../x', size: 1, download_url: '/x' }] }],
@@ -97,6 +112,7 @@ describe('a hostile site', () => {
     ['a version with a path in it', { version: '1.0.0/../../x' }],
     ['a reason that is no text', { yanked: { reason: 1 } }],
     ['no assets', { assets: undefined }],
+    ['sources that are none', { sources: null }],
   ])('with %s is refused', async (_, entry) => {
     const folder = await copyOf(v1Of(world().config));
     const versions = [{ version: '1.0.0', published_at: '', first_seen: '', sources: [], assets: [], ...entry }];
@@ -111,11 +127,13 @@ describe('a hostile site', () => {
   test.each<[path: string, document: unknown, ask: 'list' | 'extension' | 'search']>([
     ['extensions', [{ type: '..', name: 'x', version: '1.0.0' }], 'list'],
     ['extensions', { length: 1 }, 'list'],
-    [
-      'extensions/provider/aws',
-      { type: 'provider', name: 'other', version: '1.0.0', assets: [], versions: [] },
-      'extension',
-    ],
+    ['extensions', [{ ...ITEM, sources: 5 }], 'list'],
+    ['extensions', [{ ...ITEM, tags: null }], 'list'],
+    ['extensions', [{ ...ITEM, description: 5 }], 'list'],
+    ['extensions/provider/aws', { ...DOCUMENT, homepage: 5 }, 'extension'],
+    ['extensions/provider/aws', { ...DOCUMENT, problems: [null] }, 'extension'],
+    ['extensions/provider/aws', { ...DOCUMENT, deprecated: 'yes' }, 'extension'],
+    ['extensions/provider/aws', { ...DOCUMENT, name: 'other' }, 'extension'],
     ['extensions/provider/aws', null, 'extension'],
     ['search', { schema: 1, type: ['provider'], name: [] }, 'search'],
   ])('with %s of another shape is refused', async (path, document, ask) => {
