@@ -1,5 +1,5 @@
 import { digestOf, isDigest } from './model/digest.ts';
-import type { DocumentReference, Manifest, Pointer } from './model/documents.ts';
+import type { DocumentReference, Manifest, Pointer, PointerSource } from './model/documents.ts';
 import { RegistryError } from './model/errors.ts';
 import { blobOf, fileOf, MANIFEST, POINTER_FILE } from './site/layout.ts';
 import type { SiteReader } from './storage/storage.ts';
@@ -81,19 +81,31 @@ export function parseDocument<T extends { schema: number }>(bytes: Buffer, subje
 function parsePointer(bytes: Buffer, name: string): Pointer {
   const subject = `${name}: ${POINTER_FILE}`;
   const pointer = parseDocument<Pointer>(bytes, subject);
-  const sound =
-    Number.isSafeInteger(pointer.generation) &&
-    [pointer.manifest, pointer.search].every(
-      (each) => typeof each?.path === 'string' && isDigest(String(each.digest)),
-    ) &&
-    Number.isSafeInteger(pointer.counts?.extensions) &&
-    !Number.isNaN(Date.parse(pointer.checked_at)) &&
-    Array.isArray(pointer.sources);
-  if (!sound) {
+  if (!isWhole(pointer)) {
     throw new RegistryError(
       'invalid_site',
       `${subject} is no whole pointer: it names no manifest, or lacks other fields.`,
     );
   }
   return pointer;
+}
+
+/** A pointer is read before anything has a digest, so whatever is made of it is looked at. */
+function isWhole({ generation, manifest, search, counts, sources, ...pointer }: Partial<Pointer>): boolean {
+  const { created, checked_at, downloads, held } = pointer;
+  return (
+    isCount(generation) &&
+    generation !== 0 &&
+    [manifest, search].every((each) => typeof each?.path === 'string' && isDigest(String(each.digest))) &&
+    [counts?.extensions, counts?.versions, ...Object.values(counts?.by_type ?? { none: undefined })].every(isCount) &&
+    [created, checked_at].every((each) => !Number.isNaN(Date.parse(String(each)))) &&
+    (downloads === undefined || typeof downloads === 'string') &&
+    (held === undefined || isCount(held?.generation)) &&
+    Array.isArray(sources) &&
+    sources.every((each: Partial<PointerSource> | null) => typeof each?.name === 'string')
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

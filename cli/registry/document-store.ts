@@ -20,6 +20,13 @@ export interface KnownDocument {
   size: number;
 }
 
+/** Whether what a manifest or a record has at a path is a document's place. */
+export function isKnown(value: unknown): value is KnownDocument {
+  if (typeof value !== 'object' || value === null) return false;
+  const { digest, size } = value as Partial<KnownDocument>;
+  return typeof digest === 'string' && isDigest(digest) && Number.isSafeInteger(size) && Number(size) >= 0;
+}
+
 /** What is kept of one mirror. */
 export interface SiteRecord {
   schema: 1;
@@ -100,15 +107,24 @@ function parseRecord(bytes: Buffer | undefined, site: string): SiteRecord | unde
   if (typeof confirmed_at !== 'string' || Number.isNaN(Date.parse(confirmed_at)) || typeof pointer !== 'string') {
     return undefined;
   }
-  const isKnown = isDigest(String(manifest?.digest)) && typeof manifest?.paths === 'object';
   return {
     schema: 1,
     site,
     ...(typeof etag === 'string' && { etag }),
     confirmed_at,
     pointer,
-    ...(isKnown && manifest && { manifest }),
+    ...(isLookedUp(manifest) && { manifest }),
   };
+}
+
+function isLookedUp(manifest: SiteRecord['manifest']): boolean {
+  const paths: unknown = manifest?.paths;
+  return (
+    isDigest(String(manifest?.digest)) &&
+    typeof paths === 'object' &&
+    paths !== null &&
+    Object.values(paths).every(isKnown)
+  );
 }
 
 function parseObject(bytes: Buffer): Partial<SiteRecord> | undefined {

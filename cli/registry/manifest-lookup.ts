@@ -1,9 +1,8 @@
-import { isDigest } from '../../indexer/model/digest.ts';
 import type { Manifest } from '../../indexer/model/documents.ts';
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { parseDocument } from '../../indexer/read-site.ts';
 import type { CurrentGeneration } from './current-generation.ts';
-import type { DocumentStore, KnownDocument } from './document-store.ts';
+import { isKnown, type DocumentStore, type KnownDocument } from './document-store.ts';
 
 /** Which document is at a path of the current generation. */
 export interface ManifestLookup {
@@ -65,15 +64,13 @@ export function createManifestLookup({ current, readManifest, store }: ManifestL
 
 /** @throws RegistryError `invalid_site` */
 function documentAt({ documents }: Manifest, path: string, site: string): KnownDocument | undefined {
-  const found = Object.hasOwn(documents, path) ? documents[path] : undefined;
+  const found: unknown = Object.hasOwn(documents, path) ? documents[path] : undefined;
   if (found === undefined) return undefined;
-  if (isDigest(String(found.digest)) && Number.isSafeInteger(found.size)) {
-    return { digest: found.digest, size: found.size };
-  }
+  if (isKnown(found)) return { digest: found.digest, size: found.size };
   throw new RegistryError('invalid_site', `${site}: manifest has no digest for ${path}; publish the site again.`);
 }
 
-/** What is still there, at the place where it is now. */
+/** What is still there, at the place where it is now; what is none, is told to whoever asks for it. */
 function carriedOver(
   paths: Readonly<Record<string, KnownDocument>>,
   manifest: Manifest,
@@ -81,8 +78,8 @@ function carriedOver(
   const { documents } = manifest;
   return Object.fromEntries(
     Object.keys(paths).flatMap((path) => {
-      const found = Object.hasOwn(documents, path) ? documents[path] : undefined;
-      return found === undefined ? [] : [[path, found]];
+      const found: unknown = Object.hasOwn(documents, path) ? documents[path] : undefined;
+      return isKnown(found) ? [[path, { digest: found.digest, size: found.size }]] : [];
     }),
   );
 }
@@ -92,8 +89,11 @@ async function dropFormer(store: DocumentStore, former: { digest: KnownDocument[
   const bytes = await store.read(former.digest);
   if (bytes === undefined) return;
   const { documents: old } = parseDocument<Manifest>(bytes, 'the former manifest');
-  const gone = Object.entries(old).flatMap(([path, { digest }]) =>
-    current.documents[path]?.digest === digest || !isDigest(String(digest)) ? [] : [digest],
-  );
-  await Promise.all([former.digest, ...gone].map((each) => store.drop(each)));
+  const kept = new Set(knownIn(current.documents).map(({ digest }) => digest));
+  const gone = knownIn(old).filter(({ digest }) => !kept.has(digest));
+  await Promise.all([former, ...gone].map(({ digest }) => store.drop(digest)));
+}
+
+function knownIn(documents: unknown): KnownDocument[] {
+  return typeof documents === 'object' && documents !== null ? Object.values(documents).filter(isKnown) : [];
 }
