@@ -151,8 +151,18 @@ async function drain({ body }: HttpResponse, { file, transfer, onBytes }: Drain)
     before = giveBack(chunk) ? undefined : chunk.buffer;
     onBytes(file.receivedBytes);
   });
-  const write: WritableOptions['write'] = (chunk: Buffer, _, done) => take(chunk, done);
-  await pipeline(body, new Writable({ highWaterMark: READ_AHEAD_BYTES, write }));
+  /** Ends when no chunk is being written any more. */
+  let writing: Promise<void> = Promise.resolve();
+  const write: WritableOptions['write'] = (chunk: Buffer, _, done) => {
+    writing = new Promise((ended) => {
+      take(chunk, (error) => {
+        ended();
+        done(error);
+      });
+    });
+  };
+  // A body that breaks off is not waited for by the pipeline; how much of it there is, is known only then.
+  await pipeline(body, new Writable({ highWaterMark: READ_AHEAD_BYTES, write })).finally(() => writing);
 }
 
 function wrongLength(subject: string, what: string, sizeBytes: number): RegistryError {
