@@ -9,6 +9,17 @@ import packageJson from '../package.json' with { type: 'json' };
 const argv = process.argv.slice(2);
 const [first = '--help'] = argv;
 
+let isTold = false;
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  // Whoever reads us through a pipe may stop reading (`extension list | head`); what is being done is done all the same.
+  if (code === 'EPIPE' || isTold) return;
+  isTold = true;
+  process.exitCode = 1;
+  process.stderr.write(
+    `extension: Standard output cannot be written to: ${message}; make room there, and run again.\n`,
+  );
+});
+
 if (first === '--version') {
   process.stdout.write(`${packageJson.version}\n`);
 } else if (first === '--help') {
@@ -17,12 +28,14 @@ if (first === '--version') {
 } else {
   const { runCommandLine } = await import('./run-command-line.ts');
   const { env, platform, stdout, stderr } = process;
+  // There is nobody left to be told.
+  stderr.on('error', () => undefined);
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // The first ends what is under way in good order; a second one ends the program as if nobody listened.
     process.once(signal, () => interrupted.abort(new Error('Interrupted: nothing is half done; run it again.')));
   }
-  process.exitCode = await runCommandLine(argv, {
+  const exitCode = await runCommandLine(argv, {
     env,
     platform,
     stdout,
@@ -32,4 +45,5 @@ if (first === '--version') {
     now: Date.now,
     random: Math.random,
   });
+  process.exitCode ??= exitCode;
 }

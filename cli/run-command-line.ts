@@ -35,12 +35,6 @@ type Progress = ReturnType<typeof createProgressView>;
 /** @param argv without the program and its file @returns the exit code */
 export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, interrupted, now } = surroundings;
-  // Whoever reads us through a pipe may stop reading (`extension list | head`); what is being done is done all the same.
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error) => {
-      if (!isBrokenPipe(error)) throw error;
-    });
-  }
   const progress = createProgressView({
     write: (text) => void stderr.write(text),
     isInteractive: stderr.isTTY,
@@ -87,7 +81,8 @@ async function runCommand(
     pipe: async (bytes) => {
       const { pipeline } = await import('node:stream/promises');
       await pipeline(bytes, stdout, { end: false }).catch((error: unknown) => {
-        if (!isBrokenPipe(error)) throw error;
+        // What its own stream has told already.
+        if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error;
       });
     },
     print: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
@@ -122,8 +117,4 @@ async function loadProject(folder: string) {
 function once<T>(make: () => Promise<T>): (() => Promise<T>) & { isAsked(): boolean } {
   let made: Promise<T> | undefined;
   return Object.assign(() => (made ??= make()), { isAsked: () => made !== undefined });
-}
-
-function isBrokenPipe(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EPIPE';
 }

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -90,6 +91,26 @@ describe('extension in a pipe', () => {
     const shell = '"$0" "$1" list | head -n 1; echo "${PIPESTATUS[0]}"';
     const { stdout, stderr } = await run('bash', ['-c', shell, process.execPath, MAIN], { env: place.env });
     expect({ lines: stdout.split('\n').slice(1), stderr }).toEqual({ lines: ['0', ''], stderr: '' });
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('extension whose standard output cannot be written to', () => {
+  test.each(['--version', '--help', 'list', 'list --json', 'download big -o -'])(
+    'says so in one line and exits with 1: %s',
+    async (line) => {
+      const place = await openPlace();
+      const shell = '"$0" "$@" >/dev/full; echo "exit $?" >&2';
+      const argv = ['-c', shell, process.execPath, MAIN, ...line.split(' ')];
+      const { stderr } = await run('bash', argv, { cwd: place.folder, env: place.env });
+      expect(stderr).toBe(
+        'extension: Standard output cannot be written to: ENOSPC: no space left on device, write; make room there, and run again.\nexit 1\n',
+      );
+    },
+  );
+
+  test('nor standard error, keeps its exit code', async () => {
+    const argv = ['-c', '"$0" "$@" 2>/dev/full; echo "exit $?"', process.execPath, MAIN, 'lst'];
+    expect((await run('bash', argv)).stdout).toBe('exit 2\n');
   });
 });
 
