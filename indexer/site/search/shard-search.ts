@@ -31,14 +31,22 @@ export function createShardSearch(
 ): (query: SearchQuery, page: Page) => Promise<SearchAnswer> {
   const shards = openShards(head, read);
   const { vocabulary, isDeprecated, readPostings } = shards;
+  const { rows: size, extensions } = head;
+  const types = termsOfTypes(vocabulary);
   return async (query, { limit, offset }) => {
     const isBlank = query.text.trim() === '';
     const readings = readText(vocabulary, query.text);
     const needs = needsOf(vocabulary, query);
+    // What is gone leaves a row that has nothing, not even a type.
+    const isByType = isBlank && needs.length === 0 && extensions < size;
     const terms = [...readings.flat().flatMap(({ matches }) => matches), ...needs].map(({ term }) => term);
-    const postingsOf = await readPostings(terms);
-    const { rows, scores } = rank(readings, { size: head.rows, postingsOf, isDeprecated });
-    const all = isBlank ? Array.from({ length: head.rows }, (_, row) => row) : rows;
+    const postingsOf = await readPostings(isByType ? types : terms);
+    const { rows, scores } = rank(readings, { size, postingsOf, isDeprecated });
+    const listed = (): number[] =>
+      isByType
+        ? types.flatMap((term) => Array.from(postingsOf(term), rowOf)).sort((a, b) => a - b)
+        : [...Array(size).keys()];
+    const all = isBlank ? listed() : rows;
     const ranking = {
       rows: needs.reduce((left, { term, place }) => left.filter(hasIn(postingsOf(term), place)), all),
       scoreOf: (row = -1): number => scores[row] ?? 0,
@@ -49,9 +57,16 @@ export function createShardSearch(
     const { type: _type, ...others } = query;
     const passes = createFilter(others);
     if (passes !== undefined) return filtered(shards, ranking, { passes, maxShards });
-    const answer = await paged(shards, ranking);
-    return isBlank && needs.length === 0 ? { ...answer, total: head.extensions } : answer;
+    return paged(shards, ranking);
   };
+}
+
+function rowOf(posting: number): number {
+  return posting >> 6;
+}
+
+function termsOfTypes({ terms }: Vocabulary): number[] {
+  return [...terms.keys()].filter((term) => terms[term]?.startsWith(typeTerm('')));
 }
 
 interface Need {
@@ -82,7 +97,7 @@ function needsOf({ find }: Vocabulary, { type, tag, phrases }: SearchQuery): Nee
 }
 
 function hasIn(postings: Postings, place: number): (row: number) => boolean {
-  const rows = new Set(Array.from(postings, (posting) => ((posting & 63) < place ? -1 : posting >> 6)));
+  const rows = new Set(Array.from(postings, (posting) => ((posting & 63) < place ? -1 : rowOf(posting))));
   return (row) => rows.has(row);
 }
 
