@@ -59,8 +59,8 @@ export function createListRoutes(services: Services): ListRoutes {
     search: async (request, reply) => {
       const generation = await requireGeneration(view);
       const filter = parseFilter(request.query, generation, config.types.keys());
-      const text = parseText(request.query);
-      const tag = singleValue(request.query, 'tag');
+      const text = parseText(request.query, 'q') ?? '';
+      const tag = parseText(request.query, 'tag');
       const { limit = SEARCH_LIMIT, offset } = parsePaging(request.query);
       // A parameter counts before what is within the text.
       const asked = { ...parseSearchText(text), ...filter, ...(tag !== undefined && { tag }), limit, offset };
@@ -91,10 +91,12 @@ function parseFilter(query: unknown, generation: Generation, types: Iterable<str
   return { ...(type !== undefined && { type }), ...(source !== undefined && { source }) };
 }
 
-function parseText(query: unknown): string {
-  const text = singleValue(query, 'q') ?? '';
-  if (text.length <= MAX_TEXT_LENGTH) return text;
-  throw new ApiError('invalid_request', `q is longer than ${MAX_TEXT_LENGTH} characters; search for fewer words.`);
+/** @throws ApiError `invalid_request` */
+function parseText(query: unknown, name: 'q' | 'tag'): string | undefined {
+  const text = singleValue(query, name);
+  // In code points, as the contract's `maxLength` counts (JSON Schema Validation 2020-12, section 6.3.1).
+  if (text === undefined || Array.from(text).length <= MAX_TEXT_LENGTH) return text;
+  throw new ApiError('invalid_request', `${name} is longer than ${MAX_TEXT_LENGTH} characters; search for less.`);
 }
 
 /** An extension is at its own source, and at all others that have it too. */

@@ -141,6 +141,7 @@ describe('GET /extensions/search', () => {
     ['?q=a&limit=0', 'invalid_request'],
     ['?q=a&q=b', 'invalid_request'],
     [`?q=${'a'.repeat(257)}`, 'invalid_request'],
+    [`?tag=${'a'.repeat(257)}`, 'invalid_request'],
   ])('refuses %s', async (query, error) => {
     const { get } = world();
     const answer = await get(`/extensions/search${query}`);
