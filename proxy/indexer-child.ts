@@ -20,13 +20,14 @@ export interface IndexerChildOptions {
   now: () => number;
   log: FastifyBaseLogger;
   onEnd: (end: IndexerEnd) => void;
+  onOverdue: () => void;
 }
 
 const KILL_AFTER_MS = 10_000;
 
 /** The schedule of `[indexer] interval_seconds`; none without it. */
 export function createConfiguredSchedule(options: IndexerChildOptions): IndexerSchedule | undefined {
-  const { config, now, log, onEnd } = options;
+  const { config, now, log, onEnd, onOverdue } = options;
   const { intervalSeconds, deadlineSeconds } = config.indexer;
   if (intervalSeconds === undefined) return undefined;
   const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
@@ -43,6 +44,7 @@ export function createConfiguredSchedule(options: IndexerChildOptions): IndexerS
     now,
     log,
     onEnd,
+    onOverdue,
   });
 }
 

@@ -28,6 +28,8 @@ export interface IndexerScheduleOptions {
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
   /** Told of the end of each run. */
   onEnd?: (end: IndexerEnd) => void;
+  /** Told of a run that takes too long, before it is stopped: one that waits for a dead disk cannot be. */
+  onOverdue?: () => void;
 }
 
 export interface IndexerSchedule {
@@ -70,10 +72,7 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
     };
     try {
       const child = options.spawn();
-      const overdue = setTimeout(() => {
-        log.error({ event: 'indexer_overdue' }, 'the indexer takes too long and is stopped');
-        void stopChild();
-      }, options.deadlineMs);
+      const overdue = planOverdue(options, stopChild);
       const ended = follow(child, log).finally(() => clearTimeout(overdue));
       running = { child, ended: ended.then(planNext) };
     } catch (error) {
@@ -103,6 +102,15 @@ export function createIndexerSchedule(options: IndexerScheduleOptions): IndexerS
       await stopChild();
     },
   };
+}
+
+function planOverdue(options: IndexerScheduleOptions, stop: () => Promise<void>): NodeJS.Timeout {
+  const { log, onOverdue, deadlineMs } = options;
+  return setTimeout(() => {
+    log.error({ event: 'indexer_overdue' }, 'the indexer takes too long and is stopped');
+    onOverdue?.();
+    void stop();
+  }, deadlineMs);
 }
 
 /** Passes a run's output on line by line; resolves when it has ended, however. */

@@ -54,6 +54,7 @@ async function serveConfigured(flags: Flags): Promise<number> {
     program: INDEXER,
     now,
     onEnd: (end: IndexerEnd) => runs.count(end),
+    onOverdue: () => runs.countOverdue(),
   };
   const common = { ...commonOptions(flags), config, signalled: nextSignal(), otherMetrics: () => runs.metrics() };
   if (config.server.workers > 1) {

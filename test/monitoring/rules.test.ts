@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { NOON } from '../builders.ts';
 import { createIndexerRuns } from '../../proxy/indexer-runs.ts';
 import { renderMetrics } from '../../proxy/metrics.ts';
@@ -61,16 +62,32 @@ describe('the metrics of API.md', () => {
   });
 });
 
+interface RuleTests {
+  tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+}
+
 describe('each alert', () => {
-  test('is tried by promtool, and the guide says what to do', async () => {
+  test('is tried by promtool, silent and firing, and the guide says what to do', async () => {
     const alerts = valuesOf(await readMonitoring('alerts.rules.yml'), 'alert');
     expect(alerts.length).toBeGreaterThan(15);
-    const tried = new Set(valuesOf(await readMonitoring('rules.test.yml'), 'alertname'));
+    const { tests } = parse(await readMonitoring('rules.test.yml')) as RuleTests;
+    const tries = tests.flatMap((each) => each.alert_rule_test);
+    const firing = new Set(tries.filter((each) => each.exp_alerts.length > 0).map((each) => each.alertname));
+    const silent = new Set(tries.filter((each) => each.exp_alerts.length === 0).map((each) => each.alertname));
     const guide = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
-    expect(alerts.filter((each) => !tried.has(each))).toEqual([]);
+    expect(alerts.filter((each) => !firing.has(each) || !silent.has(each))).toEqual([]);
     expect(alerts.filter((each) => !guide.includes(`\`${each}\``))).toEqual([]);
     const explained = [...guide.matchAll(/`(ExtensionRegistry\w+)`/g)].map(([, name = '']) => name);
     expect(explained.filter((each) => !alerts.includes(each))).toEqual([]);
+  });
+});
+
+describe('the alert about memory', () => {
+  test.each(['kubernetes/proxy.yaml', 'docker/compose.yaml'])('fires before the limit of %s', async (file) => {
+    const expressions = valuesOf(await readMonitoring('alerts.rules.yml'), 'expr');
+    const [, threshold] = /^process_resident_memory_bytes.* > (\S+)$/m.exec(expressions.join('\n'))!;
+    const [, limit] = /(?:limits: \{ memory:|mem_limit:) (\d+)G?i?/i.exec(await readMonitoring(`../${file}`))!;
+    expect(Number(threshold)).toBeLessThan(0.85 * Number(limit) * 1024 ** 3);
   });
 });
 

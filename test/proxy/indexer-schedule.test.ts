@@ -183,10 +183,18 @@ describe('createIndexerSchedule', () => {
     // Not even a signal reaches it.
     ['SIGKILL', `process.kill(process.pid, 'SIGSTOP');`],
   ])('ends a run that hangs by %s, and goes on', async (signal, script) => {
-    const { schedule, until } = await scheduleOf(script, { intervalMs: 10, deadlineMs: 1_000, killAfterMs: 100 });
+    const told: string[] = [];
+    const { schedule, until } = await scheduleOf(script, {
+      intervalMs: 10,
+      deadlineMs: 1_000,
+      killAfterMs: 100,
+      onOverdue: () => void told.push('overdue'),
+      onEnd: () => void told.push('ended'),
+    });
     await schedule.start();
     expect((await until('indexer_overdue'))[0]).toMatchObject({ level: 'error' });
     expect((await until('indexer_failed', 2))[0]).toMatchObject({ level: 'error', code: null, signal });
+    expect(told.slice(0, 3)).toEqual(['overdue', 'ended', 'overdue']);
   });
 
   test('ends a run that is under way when it stops', async () => {
