@@ -8,10 +8,10 @@ import { ask } from '../proxy/http.ts';
 import { PROGRAM, startProgram } from '../proxy/program.ts';
 import { AWS_1, startBackends } from '../proxy/world.ts';
 import { provideDebian } from '../tools/debian.ts';
+import { UNITS as FOLDER, valuesOf } from './units.ts';
 import { DEPLOY } from './web-servers.ts';
 
 const run = promisify(execFile);
-const FOLDER = join(DEPLOY, 'systemd');
 const INDEXER = join(DEPLOY, '..', 'indexer', 'main.ts');
 /** An instance of the template, as systemd makes it. */
 const SERVICES = ['extension-registry@8082.service', 'extension-registry-indexer.service'];
@@ -31,12 +31,6 @@ async function installUnits(): Promise<string> {
   }
   await copyFile(join(folder, 'extension-registry@.service'), join(folder, SERVICES[0]!));
   return folder;
-}
-
-/** The values of a key of a unit, without those that systemd itself would put in. */
-async function valuesOf(unit: string, key: string): Promise<string[]> {
-  const text = await readFile(join(FOLDER, unit), 'utf8');
-  return [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
 }
 
 describe('the units of systemd', () => {

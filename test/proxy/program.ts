@@ -35,6 +35,8 @@ export interface StartOptions {
   args?: string[];
   /** What is started in its place. */
   program?: string;
+  /** Words before it: a program that runs it, and that it ends with. */
+  under?: readonly string[];
   atEnd?: AtEnd;
 }
 
@@ -42,8 +44,9 @@ const atEndOfTest: AtEnd = (close) => onTestFinished(async () => void (await clo
 
 /** In a process group of its own, as a shell starts it. */
 function run(args: string[], options: StartOptions = {}): ChildProcess {
-  const { program = PROGRAM, atEnd = atEndOfTest } = options;
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const { program = PROGRAM, under = [], atEnd = atEndOfTest } = options;
+  const [first = '', ...words] = [...under, process.execPath, program, ...args];
+  const child = spawn(first, words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   atEnd(() => killGroup(child));
   return child;
 }
