@@ -34,6 +34,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   yauzl: ['cli'],
   ajv: ['config', 'http'],
   semver: ['model'],
+  aws4fetch: ['storage'],
+  saxes: ['storage'],
   marked: ['public'],
 };
 

@@ -10,8 +10,11 @@ export interface WholeAnswer {
 
 export interface WholeRequest {
   url: URL;
-  method: 'GET' | 'HEAD';
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
   headers: Record<string, string>;
+  body?: Uint8Array;
+  /** Instead of the dispatcher's own: the longest wait for the answer's header, sending the body included. */
+  headersTimeoutMs?: number;
   signal: AbortSignal;
   /** The body of an answer with any other status is not waited for. */
   statuses: readonly number[];
@@ -28,14 +31,21 @@ export interface WholeRequest {
  * @throws what undici throws, the signal's reason, `tooLarge`
  */
 export function fetchWhole(dispatcher: Dispatcher, request: WholeRequest): Promise<WholeAnswer> {
-  const { url, method, headers, signal, statuses, maxBytes } = request;
+  const { url, method, headers, signal, statuses, maxBytes, body, headersTimeoutMs } = request;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     let answer: WholeAnswer = { status: 0, headers: {}, bytes: NO_BYTES };
     const abortable = whileUnderWay(signal, reject);
     dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers },
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+        ...(headersTimeoutMs !== undefined && { headersTimeout: headersTimeoutMs }),
+      },
       {
         onRequestStart: (controller) => abortable.start(controller),
         onResponseStart: (controller, status, given) => {

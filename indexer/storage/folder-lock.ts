@@ -14,8 +14,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RegistryError } from '../model/errors.ts';
 import { formatTime } from '../model/text.ts';
+import { BEATS_TO_DEATH, HEARTBEAT_MS, lockedBy, parseHolder, type LockHolder } from './lock-holder.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { errnoOf, ignore, NO_FILE, NO_LINK, storageError } from './storage-error.ts';
 import type { SiteLock } from './storage.ts';
@@ -29,14 +29,6 @@ import type { SiteLock } from './storage.ts';
  * contenders exactly one gets it. The successor then renames its file to `.lock`. One that dies before that is the end
  * of the chain, and is succeeded in the same way, so no crash leaves a state that needs a hand.
  */
-
-/** What the lock file says of its holder. */
-export interface LockHolder extends ProcessIdentity {
-  /** One for each holding. */
-  token: string;
-  /** RFC 3339 */
-  since: string;
-}
 
 export interface FolderLockOptions {
   /** The site's `v1`. */
@@ -52,8 +44,6 @@ export interface FolderLockOptions {
 export const LOCK_FILE = '.lock';
 /** On the same file system as the site, so that each file gets its name by rename(2); emptied cheaply after a crash. */
 export const TEMPORARY_FOLDER = '.tmp';
-const HEARTBEAT_MS = 10_000;
-const BEATS_TO_DEATH = 6;
 /** A contender has just written its own file there, and takes it away itself. */
 const CONTENDED: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST']);
 /** A longer one was made by hand, and perhaps leads back to its own beginning. */
@@ -165,20 +155,6 @@ async function readHolder(file: string, position = 0): Promise<LockHolder | unde
   return text === undefined ? undefined : parseHolder(text, position);
 }
 
-/** A file that is not ours, or cut short by a full disk, names nobody; its heartbeat alone says whether it counts. */
-function parseHolder(text: string, position = 0): LockHolder {
-  const unknown = { host: 'an unknown host', since: 'an unknown time', boot_id: '', pid_namespace: '', started: '' };
-  const nobody: LockHolder = { ...unknown, token: `unreadable-${position}`, pid: 0 };
-  try {
-    const holder = JSON.parse(text) as LockHolder;
-    const strings = [holder.token, ...Object.keys(unknown).map((key) => holder[key as keyof typeof unknown])];
-    const sound = strings.every((each) => typeof each === 'string') && Number.isSafeInteger(holder.pid);
-    return sound && /^[\w-]+$/.test(holder.token) ? holder : nobody;
-  } catch {
-    return nobody;
-  }
-}
-
 async function isDead(holder: LockHolder, file: string, { mine, draft, heartbeatMs }: Contender): Promise<boolean> {
   const running = await isRunning(holder, mine);
   if (running !== undefined) return !running;
@@ -243,15 +219,4 @@ async function linkNew(draft: string, file: string): Promise<boolean> {
     if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
-}
-
-function lockedBy(root: string, holder: LockHolder | undefined): RegistryError {
-  if (holder === undefined) {
-    return new RegistryError('locked', `The lock of ${root} was taken away while we held it; run again.`);
-  }
-  const who = `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
-  return new RegistryError(
-    'locked',
-    `Another indexer publishes to ${root} (${who}); wait for it, or stop it. Should it be dead, its lock ends by itself: at once for this machine, elsewhere a minute after its last sign of life.`,
-  );
 }

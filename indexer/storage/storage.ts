@@ -9,6 +9,8 @@ export interface SiteReader {
 
 /** Holds a site and changes it in steps that a reader never sees half of. */
 export interface SiteStorage extends SiteReader {
+  /** How many changes at once are quicker than one after the other; one without it. */
+  readonly concurrency?: number;
   /** Writes a file that never changes; one of this length that is there already is left alone. Whether it was written. */
   create(file: string, bytes: Uint8Array): Promise<boolean>;
   /** Makes a file have the bytes of one made by `create`, from one instant to the next; the two may share them. */

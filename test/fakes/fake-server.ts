@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaults, replyInstead, spoilReply, type Fault, type FaultRule, type Misbehaviour } from './faults.ts';
 import { textReply, type LoggedRequest, type Origin, type Reply } from './replies.ts';
@@ -33,6 +34,8 @@ export interface FakeServerOptions {
   readonly port?: number;
   /** Speaks TLS, and with this certificate. */
   readonly tls?: TlsIdentity | undefined;
+  /** Whether requests have bodies, which are read whole before the handler is asked; one that is broken off never is. */
+  readonly readBodies?: boolean;
 }
 
 /** PEM */
@@ -41,7 +44,8 @@ export interface TlsIdentity {
   readonly cert: string;
 }
 
-export async function startFakeServer(handle: Handler, { port = 0, tls }: FakeServerOptions = {}): Promise<FakeServer> {
+export async function startFakeServer(handle: Handler, options: FakeServerOptions = {}): Promise<FakeServer> {
+  const { port = 0, tls, readBodies = false } = options;
   const requests: LoggedRequest[] = [];
   const unexpected: LoggedRequest[] = [];
   const faults = createFaults();
@@ -49,7 +53,14 @@ export async function startFakeServer(handle: Handler, { port = 0, tls }: FakeSe
     const request = logRequest(incoming, response);
     requests.push(request);
     const fault = faults.take(request);
-    void serve({ request, response, fault, answer: () => answerStrictly(handle, { request, fault, unexpected }) });
+    const exchange: Exchange = {
+      request,
+      response,
+      fault,
+      answer: () => answerStrictly(handle, { request, fault, unexpected }),
+    };
+    if (!readBodies) void serve(exchange);
+    else buffer(incoming).then((body) => serve({ ...exchange, request: Object.assign(request, { body }) }), ignore);
   };
   const server = tls === undefined ? createHttpServer(listener) : createTlsServer(tls, listener);
   // An idle connection that the server drops while the client writes is a fault that no test asked for.
@@ -76,6 +87,9 @@ export async function startFakeServer(handle: Handler, { port = 0, tls }: FakeSe
     },
   };
 }
+
+/** A client that left has said all that it will. */
+function ignore(): void {}
 
 function logRequest(incoming: IncomingMessage, response: ServerResponse): LoggedRequest {
   const target = incoming.url ?? '/';
@@ -127,6 +141,10 @@ async function serve({ request, response, fault, answer }: Exchange): Promise<vo
   if (instead) return send(request, response, instead);
   switch (fault.kind) {
     case 'hang':
+      return;
+    case 'unanswered':
+      answer();
+      breakConnection(response);
       return;
     case 'reset':
       breakConnection(response);

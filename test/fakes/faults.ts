@@ -11,6 +11,8 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** Breaks the connection before the status line. */
   | { readonly kind: 'reset' }
+  /** Does what it was asked, and breaks the connection instead of saying so. */
+  | { readonly kind: 'unanswered' }
   /** Announces the whole Content-Length, sends `afterBytes` of the body, and breaks the connection. */
   | { readonly kind: 'truncate'; readonly afterBytes: number }
   /** Sends `afterBytes` of the body, then the rest when `until` settles (without it: never). */
@@ -90,6 +92,7 @@ export function replyInstead(fault: Fault): Reply | undefined {
     case 'delay':
     case 'hang':
     case 'reset':
+    case 'unanswered':
     case 'truncate':
     case 'pause':
     case 'wrongBytes':

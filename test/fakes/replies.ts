@@ -12,6 +12,8 @@ export interface LoggedRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly authorization: string | undefined;
+  /** Only where the server reads bodies. */
+  readonly body?: Buffer;
   /** Undefined until (and unless) a status line was sent. */
   status: number | undefined;
   /** `broken`: the connection ended before the whole reply had been handed over, whoever ended it. */

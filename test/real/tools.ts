@@ -14,6 +14,7 @@ export interface Tools {
   crane: string;
   /** Prints `user:bcrypt-hash`. */
   htpasswd: string;
+  minio: string;
 }
 
 type Report = (line: string) => void;
@@ -29,6 +30,12 @@ interface Helper {
 }
 
 const HELPERS = join(import.meta.dirname, 'tools');
+const CLIENT_PACKAGES = [
+  'github.com/distribution/distribution/v3/cmd/registry',
+  'oras.land/oras/cmd/oras',
+  'github.com/google/go-containerregistry/cmd/crane',
+  './htpasswd',
+];
 const GITEA_VERSION = '1.26.4';
 const GO_MISSING =
   'The real backends are built with Go, but there is no program "go" on the PATH: ' +
@@ -40,11 +47,17 @@ const GITEA: Helper = {
   sources: ['go.mod', 'go.sum'],
   build: buildGitea,
 };
+const MINIO: Helper = {
+  name: 'minio',
+  duration: 'two to five minutes',
+  sources: ['go.mod', 'go.sum'],
+  build: (into, report) => buildPackages({ name: 'minio', packages: ['github.com/minio/minio'], into, report }),
+};
 const CLIENTS: Helper = {
   name: 'clients',
   duration: 'two to five minutes',
   sources: ['go.mod', 'go.sum', 'htpasswd/main.go'],
-  build: buildClients,
+  build: (into, report) => buildPackages({ name: 'clients', packages: CLIENT_PACKAGES, into, report }),
 };
 
 /**
@@ -54,6 +67,7 @@ const CLIENTS: Helper = {
 export async function provideTools(report: Report = console.log): Promise<Tools> {
   const gitea = await provideHelper(GITEA, report);
   const clients = await provideHelper(CLIENTS, report);
+  const minio = await provideHelper(MINIO, report);
   return {
     gitea: join(gitea, 'gitea'),
     giteaStatic: join(gitea, 'static'),
@@ -61,6 +75,7 @@ export async function provideTools(report: Report = console.log): Promise<Tools>
     oras: join(clients, 'oras'),
     crane: join(clients, 'crane'),
     htpasswd: join(clients, 'htpasswd'),
+    minio: join(minio, 'minio'),
   };
 }
 
@@ -94,17 +109,19 @@ async function buildGitea(into: string, report: Report): Promise<void> {
   }
 }
 
-async function buildClients(into: string, report: Report): Promise<void> {
-  const packages = [
-    'github.com/distribution/distribution/v3/cmd/registry',
-    'oras.land/oras/cmd/oras',
-    'github.com/google/go-containerregistry/cmd/crane',
-    './htpasswd',
-  ];
+interface PackagesBuild {
+  /** Of the helper module. */
+  name: string;
+  packages: readonly string[];
+  into: string;
+  report: Report;
+}
+
+async function buildPackages({ name, packages, into, report }: PackagesBuild): Promise<void> {
   for (const path of packages) {
     await timed(report, path, async () => {
       const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', `${into}/`, path];
-      await runGo('clients', args, { CGO_ENABLED: '0' });
+      await runGo(name, args, { CGO_ENABLED: '0' });
     });
   }
 }

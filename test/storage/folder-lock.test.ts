@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { acquireFolderLock, LOCK_FILE, type LockHolder } from '../../indexer/storage/folder-lock.ts';
+import { acquireFolderLock, LOCK_FILE } from '../../indexer/storage/folder-lock.ts';
+import type { LockHolder } from '../../indexer/storage/lock-holder.ts';
 import { readProcessIdentity, type ProcessIdentity } from '../../indexer/storage/process-identity.ts';
 import type { SiteLock } from '../../indexer/storage/storage.ts';
 import { NOON, temporaryFolder } from '../builders.ts';
