@@ -1,29 +1,27 @@
 import { openCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Config } from './config/config.ts';
-import { crawlSources } from './crawl/crawl.ts';
+import { crawlSources, type CrawlPart } from './crawl/crawl.ts';
 import type { SourceOutcome, SourceProgress } from './crawl/crawl-source.ts';
-import { settingsOf } from './crawl/looks.ts';
 import { mergeSources, type MergeOptions } from './crawl/merge.ts';
 import { createOwnership } from './crawl/owners.ts';
-import { remember, type Remembered } from './crawl/remember.ts';
+import { remember } from './crawl/remember.ts';
 import { loadCurrent, salvageCurrent } from './current-site.ts';
+import { hasFailed } from './crawl/outcome.ts';
 import type { Network } from './http/network.ts';
 import type { RetryPolicy } from './http/retry.ts';
+import { ofSettings, settingsOfSources } from './load-looks.ts';
 import { loadStart, type Start } from './load-start.ts';
-import type { Digest } from './model/digest.ts';
-import type { Held, Pointer } from './model/documents.ts';
+import type { Held } from './model/documents.ts';
+import { RegistryError } from './model/errors.ts';
 import type { LooksDocument } from './model/looks.ts';
 import type { Memory } from './model/memory.ts';
-import { withoutHidden } from './model/policy.ts';
 import { byGravity, type Problem } from './model/problem.ts';
 import { formatTime } from './model/text.ts';
 import { notifyPublished, type Notified, type Publication } from './notify-published.ts';
 import { assertBelievable, inventoryOf, lossesOf, type Inventory } from './publish/gate.ts';
-import { publishSite, type Current, type Published } from './publish/publish.ts';
+import { publishCrawl } from './publish-crawl.ts';
+import type { Current, Published } from './publish/publish.ts';
 import { finishPublished } from './publish/unfinished.ts';
-import { renderDocument, renderSite } from './site/documents.ts';
-import { CRAWL, LOOKS, STATUS } from './site/layout.ts';
-import { renderCrawl, renderLooks, renderPointer, renderPointerSources, renderStatus } from './site/reports.ts';
 import { createSource } from './sources/create-source.ts';
 import type { SiteReader, SiteStorage } from './storage/storage.ts';
 import { withLock } from './storage/with-lock.ts';
@@ -37,6 +35,8 @@ export interface BuildDependencies {
   firstRun?: boolean;
   /** Publish whatever would vanish. */
   force?: boolean;
+  /** Crawl a part only, and keep what is known of the rest. */
+  part?: CrawlPart;
   /** Read every repository, whatever is known of it. */
   full?: boolean;
   /** `type/name` whose loss the publish gate lets pass. */
@@ -101,6 +101,7 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
     return { report: { outcomes: [], problems: [], held, durationMs: now() - startedAt } };
   }
   const start = await loadStart(current, { storage, previous, firstRun });
+  if (dependencies.part !== undefined && start.pointer === undefined) throw nothingToKeep(storage);
 
   const checkpoint = await openCheckpoint(storage, { memory: start.memory, now });
   const looks = dependencies.full === true ? undefined : start.looks;
@@ -113,8 +114,8 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   };
   const remembered = remember(start.memory, outcomes, options);
   const report = { outcomes, problems: remembered.problems };
-  const allFailed = outcomes.every((each) => each.failure !== undefined);
-  if (allFailed && start.pointer === undefined) return { report: { ...report, durationMs: now() - startedAt } };
+  if (hasFailed(outcomes) && start.pointer === undefined)
+    return { report: { ...report, durationMs: now() - startedAt } };
 
   if (dependencies.force !== true) {
     const { acceptedLosses: accepted = new Set() } = dependencies;
@@ -124,7 +125,7 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
     const removed = Object.keys(start.memory.sources).filter((each) => !options.preference.includes(each));
     assertBelievable(lossesOf(before, after, { maxLossPercent, accepted }), { maxLossPercent, removed });
   }
-  const published = await publish(config, { current, start, remembered, outcomes, startedAt }, dependencies);
+  const published = await publishCrawl(config, { current, start, remembered, outcomes, startedAt }, dependencies);
   await checkpoint.clear();
   return {
     report: { ...report, published, durationMs: now() - startedAt },
@@ -135,6 +136,13 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
       time: options.now,
     },
   };
+}
+
+function nothingToKeep({ name }: SiteStorage): RegistryError {
+  return new RegistryError(
+    'refused',
+    `${name} has no published site to keep the rest of; crawl once without --only and --source.`,
+  );
 }
 
 /** What readers saw, here or at `previous`; nothing that can be read where its manifest is damaged. */
@@ -166,7 +174,7 @@ async function crawl(
   { checkpoint, looks }: Known,
   dependencies: BuildDependencies,
 ): Promise<SourceOutcome[]> {
-  const { now, random, retry, network, signal, onProgress } = dependencies;
+  const { now, random, retry, network, signal, onProgress, part } = dependencies;
   const { concurrency, digests, digestBudgetBytes = Infinity, deadlineSeconds } = config.indexer;
   const { recentSeconds, lookAgainSeconds } = config.indexer;
   const forSources = {
@@ -194,88 +202,11 @@ async function crawl(
         signal,
         onRead: checkpoint.note,
         ...(retry && { retry }),
+        ...(part && { part }),
         ...(onProgress && { onProgress }),
       },
     );
   } finally {
     await Promise.all([...sources.map((each) => each.close()), checkpoint.flush()]);
   }
-}
-
-function settingsOfSources({ sources, types, indexer: { digests } }: Config): Map<string, string> {
-  return new Map(sources.map((each) => [each.name, settingsOf(each, { types, digests })]));
-}
-
-/** Those of the sources that are read as they were then. */
-function ofSettings(
-  { at, sources }: LooksDocument,
-  settings: ReadonlyMap<string, string>,
-): Pick<LooksDocument, 'at' | 'sources'> {
-  const same = Object.entries(sources).filter(([name, each]) => each.settings === settings.get(name));
-  return { at, sources: Object.fromEntries(same) };
-}
-
-interface Publishing {
-  current: Current | undefined;
-  start: Start;
-  remembered: Remembered;
-  outcomes: readonly SourceOutcome[];
-  startedAt: number;
-}
-
-function publish(
-  config: Config,
-  parts: Publishing,
-  { storage, now, maxListed }: BuildDependencies,
-): Promise<Published> {
-  const { current, start, remembered, startedAt } = parts;
-  const { catalogue, memory } = remembered;
-  const { publicUrl } = config.site;
-  const reports = parts.outcomes.map(({ name, kind, failure, counts }) => ({
-    name,
-    kind,
-    counts,
-    ...(failure && { failure: { code: failure.code, message: withoutHidden(failure.message, config.policy) } }),
-  }));
-  const time = formatTime(startedAt);
-  // A crawl in which nothing could be read confirms nothing.
-  const confirmed = reports.some((each) => each.failure === undefined) ? time : (start.pointer?.checked_at ?? time);
-  const options = {
-    types: [...config.types.keys()],
-    sources: config.sources.map((each) => each.name),
-    badges: config.site.badges,
-    ...(publicUrl !== undefined && { publicUrl }),
-    ...(maxListed !== undefined && { maxListed }),
-  };
-  return publishSite(storage, current, {
-    documents: renderSite(catalogue, memory, options),
-    keepGenerations: config.site.keepGenerations,
-    now,
-    conclude: ({ manifest, search, memory: { digest } }) => {
-      const { generation, created } = generationOf(manifest.digest, current?.pointer, start.pointer) ?? {
-        generation: Math.max(current?.pointer.generation ?? 0, start.pointer?.generation ?? 0) + 1,
-        created: time,
-      };
-      const pointer = renderPointer(catalogue, {
-        generation,
-        created,
-        checkedAt: confirmed,
-        manifest,
-        search,
-        ...(publicUrl !== undefined && { downloads: publicUrl }),
-        sources: renderPointerSources(reports, start.pointer?.sources ?? [], time),
-      });
-      const looks = renderLooks(parts.outcomes, settingsOfSources(config), { at: time, memory: digest });
-      const status = renderDocument(STATUS, renderStatus({ catalogue, memory, looks }, pointer, reports));
-      const crawlReport = renderDocument(CRAWL, renderCrawl(reports, time, formatTime(now())));
-      return { pointer, reports: [status, crawlReport, renderDocument(LOOKS, looks)] };
-    },
-  });
-}
-
-/** The published generation that has this manifest, unless its number would fall below one that was published here. */
-function generationOf(manifest: Digest, current: Pointer | undefined, start: Pointer | undefined): Pointer | undefined {
-  if (current?.manifest.digest === manifest) return current;
-  const grows = (start?.generation ?? 0) > (current?.generation ?? 0);
-  return grows && start?.manifest.digest === manifest ? start : undefined;
 }

@@ -1,4 +1,5 @@
 import type { BuildReport } from './build-site.ts';
+import { hasFailed } from './crawl/outcome.ts';
 import { codeOf, type ErrorCode } from './model/errors.ts';
 import type { ProblemCode } from './model/problem.ts';
 
@@ -18,7 +19,7 @@ export function exitCodeOf(report: BuildReport, failOn: ReadonlySet<ProblemCode>
   const { outcomes, published, problems, held } = report;
   if (held !== undefined) return EXIT.done;
   const failed = outcomes.filter((each) => each.failure !== undefined).length;
-  if (published === undefined || failed === outcomes.length) return EXIT.failed;
+  if (published === undefined || hasFailed(outcomes)) return EXIT.failed;
   if (problems.some((each) => failOn.has(each.code))) return EXIT.problemFound;
   return failed > 0 ? EXIT.carriedForward : EXIT.done;
 }

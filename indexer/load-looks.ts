@@ -1,3 +1,5 @@
+import type { Config } from './config/config.ts';
+import { settingsOf } from './crawl/looks.ts';
 import type { Digest } from './model/digest.ts';
 import type { Look, LooksDocument, SourceLooks } from './model/looks.ts';
 import { fileOf, LOOKS } from './site/layout.ts';
@@ -20,6 +22,20 @@ export async function loadLooks(from: SiteReader, memory: Digest | undefined): P
     return undefined;
   }
   return isLooks(value) && value.memory === memory ? value : undefined;
+}
+
+/** What decides how each source's answers are read. */
+export function settingsOfSources({ sources, types, indexer: { digests } }: Config): Map<string, string> {
+  return new Map(sources.map((each) => [each.name, settingsOf(each, { types, digests })]));
+}
+
+/** Those of the sources that are read as they were then. */
+export function ofSettings(
+  { at, sources }: LooksDocument,
+  settings: ReadonlyMap<string, string>,
+): Pick<LooksDocument, 'at' | 'sources'> {
+  const same = Object.entries(sources).filter(([name, each]) => each.settings === settings.get(name));
+  return { at, sources: Object.fromEntries(same) };
 }
 
 function isLooks(value: unknown): value is LooksDocument {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config/config.ts';
+import type { CrawlPart } from './crawl/crawl.ts';
 import { EXIT, exitCodeOf, exitCodeOfError } from './exit-codes.ts';
 import { parseFailOn } from './fail-on.ts';
 import { messageOf, RegistryError } from './model/errors.ts';
-import { parseExtensionId } from './model/extension.ts';
+import { parseExtensionId, type ExtensionId } from './model/extension.ts';
 import type { ProblemCode } from './model/problem.ts';
 import { createRunLog, parseLogFormat, summarizeError, type RunLog } from './run-log.ts';
 import type { SiteStorage } from './storage/storage.ts';
@@ -20,7 +21,7 @@ import type { SiteStorage } from './storage/storage.ts';
 const HELP = `extension-indexer: crawls the configured sources once and publishes the site.
 
   extension-indexer --config FILE [--json] [--quiet] [--log FORMAT] [--first-run]
-                    [--full] [--fail-on CODE,…] [--accept-loss type/name]… [--force]
+                    [--full] [--source NAME] [--only type/name] [--fail-on CODE,…] [--accept-loss type/name]… [--force]
   extension-indexer check --config FILE [--json]
   extension-indexer explain SUBJECT --config FILE [--live] [--json]
   extension-indexer rollback [GENERATION] --config FILE [--json]
@@ -34,6 +35,10 @@ const HELP = `extension-indexer: crawls the configured sources once and publishe
                   run, however it ended: exit_code, outcome, generation, changed, sources, problems, duration_ms
   --first-run     start with an empty memory although [indexer] previous has no site yet, or the memory is damaged
   --full          read every repository again, also those in which nothing seems to have changed
+  --source NAME   crawl this source only; what the others gave last stands
+  --only type/name
+                  crawl this extension only, as a publisher's CI does after a release; at each source, or with --source
+                  at one. A crawl of a part does not make a stale index fresh
   --fail-on CODE  exit with 5, after publishing, where there is a problem of this code, such as mutated;
                   several with commas between them, or the option several times
   --accept-loss type/name
@@ -64,6 +69,7 @@ interface Flags {
   live: boolean;
   force: boolean;
   full: boolean;
+  part: CrawlPart | undefined;
   acceptedLosses: ReadonlySet<string>;
 }
 
@@ -102,7 +108,8 @@ async function run(argv: string[]): Promise<number> {
     live: values.live === true,
     force: values.force === true,
     full: values.full === true,
-    acceptedLosses: new Set((values['accept-loss'] ?? []).map(parseAcceptedLoss)),
+    part: parsePart(values.source, values.only),
+    acceptedLosses: new Set((values['accept-loss'] ?? []).map((each) => parseId('--accept-loss', each))),
   };
   const [command = 'index', ...operands] = positionals;
   const most = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
@@ -127,6 +134,7 @@ async function run(argv: string[]): Promise<number> {
 }
 
 async function index(config: Config, flags: Flags): Promise<number> {
+  checkPart(flags.part, config);
   const { buildSite } = await import('./build-site.ts');
   const { createProgress } = await import('./progress.ts');
   const { renderReportJson, renderReportText } = await import('./report-text.ts');
@@ -156,6 +164,7 @@ async function index(config: Config, flags: Flags): Promise<number> {
       firstRun: flags.firstRun,
       force: flags.force,
       full: flags.full,
+      ...(flags.part && { part: flags.part }),
       acceptedLosses: flags.acceptedLosses,
       onProgress: (source, each) => progress.update(source, each),
       ...(previous && { previous }),
@@ -170,6 +179,12 @@ async function index(config: Config, flags: Flags): Promise<number> {
     progress.finish();
     await previous?.close();
   }
+}
+
+function checkPart(part: CrawlPart | undefined, { sources }: Config): void {
+  const names = sources.map((each) => each.name);
+  if (part?.source === undefined || names.includes(part.source)) return;
+  throw new RegistryError('usage', `--source: no source is named ${part.source}; there are: ${names.join(', ')}.`);
 }
 
 async function check(config: Config, flags: Flags): Promise<number> {
@@ -221,12 +236,17 @@ async function openStorage(config: Config): Promise<SiteStorage> {
   return createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
 }
 
-function parseAcceptedLoss(text: string): string {
+function parseId(option: string, text: string): ExtensionId {
   try {
     return parseExtensionId(text);
   } catch (cause) {
-    throw new RegistryError('usage', `--accept-loss: ${messageOf(cause)}`, { cause });
+    throw new RegistryError('usage', `${option}: ${messageOf(cause)}`, { cause });
   }
+}
+
+function parsePart(source: string | undefined, only: string | undefined): CrawlPart | undefined {
+  if (source === undefined && only === undefined) return undefined;
+  return { ...(source !== undefined && { source }), ...(only !== undefined && { only: parseId('--only', only) }) };
 }
 
 /** Its clock, its dice, and its way to other servers. */
@@ -250,6 +270,8 @@ function parseArguments(argv: string[]) {
         live: { type: 'boolean' },
         force: { type: 'boolean' },
         full: { type: 'boolean' },
+        source: { type: 'string' },
+        only: { type: 'string' },
         'accept-loss': { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },

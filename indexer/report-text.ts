@@ -1,4 +1,5 @@
 import type { BuildReport } from './build-site.ts';
+import { hasFailed } from './crawl/outcome.ts';
 import { renderHeld } from './rollback-text.ts';
 import { countByCode } from './site/reports.ts';
 
@@ -22,10 +23,11 @@ export function renderReportJson(report: BuildReport): object {
       documents_written: published.written,
       documents_removed: published.removed,
     }),
-    sources: outcomes.map(({ name, kind, failure, counts, memory }) => ({
+    sources: outcomes.map(({ name, kind, skipped, failure, counts, memory }) => ({
       name,
       kind,
       ok: failure === undefined,
+      ...(skipped && { skipped }),
       ...(failure && { error: { code: failure.code, message: failure.message } }),
       releases: memory.releases.length,
       ...counts,
@@ -46,7 +48,7 @@ export function formatBytes(count: number): string {
 /** `published`, `unchanged`, `held` or `failed`. */
 export function outcomeOf({ published, outcomes, held }: BuildReport): string {
   if (held !== undefined) return 'held';
-  if (published === undefined || outcomes.every((each) => each.failure !== undefined)) return 'failed';
+  if (published === undefined || hasFailed(outcomes)) return 'failed';
   return published.changed ? 'published' : 'unchanged';
 }
 
@@ -62,7 +64,7 @@ function headline(report: BuildReport): string {
   return `Published generation ${generation}: ${size} (${work}, ${seconds}).`;
 }
 
-function sourceLine({ name, failure, counts, memory }: BuildReport['outcomes'][number]): string {
+function sourceLine({ name, skipped, failure, counts, memory }: BuildReport['outcomes'][number]): string {
   const work = [
     counted(counts.requests, 'request'),
     ...(counts.retries > 0 ? [counted(counts.retries, 'retry', 'retries')] : []),
@@ -72,6 +74,7 @@ function sourceLine({ name, failure, counts, memory }: BuildReport['outcomes'][n
     `${(counts.duration_ms / 1000).toFixed(1)} s`,
   ].join(', ');
   const releases = counted(memory.releases.length, 'release');
+  if (skipped) return `  ${name}: not asked, ${releases} kept`;
   if (failure === undefined) return `  ${name}: ${releases} (${work})`;
   return `  ${name}: FAILED, ${releases} carried forward (${work})\n    ${failure.message}`;
 }

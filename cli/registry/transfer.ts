@@ -161,8 +161,12 @@ async function drain({ body }: HttpResponse, { file, transfer, onBytes }: Drain)
       });
     });
   };
-  // A body that breaks off is not waited for by the pipeline; how much of it there is, is known only then.
-  await pipeline(body, new Writable({ highWaterMark: READ_AHEAD_BYTES, write })).finally(() => writing);
+  try {
+    await pipeline(body, new Writable({ highWaterMark: READ_AHEAD_BYTES, write }));
+  } finally {
+    // A body that breaks off is not waited for by the pipeline; how much of it there is, is known only then.
+    await writing;
+  }
 }
 
 function wrongLength(subject: string, what: string, sizeBytes: number): RegistryError {

@@ -1,14 +1,14 @@
 import { createLimit } from '../http/limit.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from '../http/retry.ts';
 import { messageOf, RegistryError } from '../model/errors.ts';
-import { compareText } from '../model/extension.ts';
+import { compareText, type ExtensionId } from '../model/extension.ts';
 import type { Look } from '../model/looks.ts';
 import type { KnownAttachment, SourceMemory } from '../model/memory.ts';
 import { problemKey, type Finding } from '../model/problem.ts';
 import { releaseSubject, type Release } from '../model/release.ts';
-import type { Listing, ListProgress, Source } from '../sources/source.ts';
+import type { Listing, ListProgress, Source, SourceListing } from '../sources/source.ts';
 import { digestReleases, type DigestProgress } from './digests.ts';
-import { nextLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
+import { extensionOf, nextLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
 import type { DigestMode } from './reading-plan.ts';
 
 export interface CrawlOptions {
@@ -23,6 +23,8 @@ export interface CrawlOptions {
   retry?: RetryPolicy;
   /** Aborts the whole crawl. */
   signal: AbortSignal;
+  /** The one extension that is asked about; all of them without it. */
+  only?: ExtensionId;
   /** When what is known is looked at again; by each crawl without it. */
   looking?: Omit<LookOptions, 'nowMs'>;
   /** Called with each attachment that was read; the next one of its source waits for it. */
@@ -40,6 +42,8 @@ export interface SourceOutcome {
   memory: SourceMemory;
   /** When each of its repositories was last read. */
   looks: Record<string, Look>;
+  /** It was not asked: what it gave last stands, and nothing is known of how it is. */
+  skipped?: true;
   /** Why the source as a whole has failed. */
   failure?: RegistryError;
   counts: { requests: number; retries: number; assets_read: number; bytes_read: number; duration_ms: number };
@@ -102,11 +106,14 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
   const { onRead, looking } = options;
   const nowMs = options.now();
   const report = (progress: SourceProgress): void => options.onProgress?.(source.name, progress);
-  const listing = await source.fetchListing({
-    signal,
-    onProgress: report,
-    ...(looking && { plan: (found) => planLooks(found, earlier, { ...looking, nowMs }) }),
-  });
+  const listing =
+    options.only === undefined
+      ? await source.fetchListing({
+          signal,
+          onProgress: report,
+          ...(looking && { plan: (found) => planLooks(found, earlier, { ...looking, nowMs }) }),
+        })
+      : await fetchOne(source, options.only, { previous, signal });
   const complete = await withMissing(listing, { source, previous, signal, concurrency: options.concurrency });
   const digested = await digestReleases(complete.releases, {
     source,
@@ -130,7 +137,25 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
     findings: [...complete.findings, ...digested.findings],
     attachments: ofListing(attachments, complete),
   };
-  return { memory, looks: nextLooks(listing.looked, earlier, nowMs) };
+  const looks = options.only === undefined ? nextLooks(listing.looked, earlier, nowMs) : earlier.looks.repositories;
+  return { memory, looks };
+}
+
+/** What is known, with what the source now has of one extension. */
+async function fetchOne(
+  source: Source,
+  id: ExtensionId,
+  { previous, signal }: { previous: SourceMemory; signal: AbortSignal },
+): Promise<SourceListing> {
+  const candidate = source.nameCandidate({ id });
+  // A name that has no place here was given nothing by this source.
+  const found = candidate.id === undefined ? undefined : await source.examine({ ...candidate, id }, signal);
+  const { releases = [], findings = [] } = found?.listing ?? {};
+  return {
+    releases: [...previous.releases.filter((each) => each.id !== id), ...releases],
+    findings: [...previous.findings.filter((each) => extensionOf(each) !== id), ...findings],
+    looked: [],
+  };
 }
 
 /**

@@ -18,6 +18,8 @@ const MAX_PROBLEMS = 1_000;
 export interface SourceReport {
   name: string;
   kind: string;
+  /** It was not asked. */
+  skipped?: true;
   failure?: { code: string; message: string };
   counts: Omit<CrawlDocument['sources'][number], 'name'>;
 }
@@ -57,8 +59,9 @@ export function renderPointerSources(
   before: readonly PointerSource[],
   now: string,
 ): PointerSource[] {
-  return reports.map(({ name, kind, failure }) => {
+  return reports.map(({ name, kind, failure, skipped }) => {
     const old = before.find((each) => each.name === name);
+    if (skipped) return { ...old, name, kind };
     if (failure === undefined) return { name, kind, last_success: now };
     return {
       name,
