@@ -33,11 +33,13 @@ export interface CommandContext {
   registry: () => Promise<Registry>;
   /** A text for people to standard output, as it is; control characters in foreign text are the caller's to strip. */
   out: (text: string) => void;
+  /** A sentence for people to standard output, broken between words where a terminal's line is full. */
+  say: (text: string) => void;
   /** Bytes to standard output; resolves when the last have left. */
   pipe: (bytes: Readable) => Promise<void>;
   /** The one JSON value that `--json` prints. */
   print: (value: unknown) => void;
-  /** Whether `--json` was given: then `print` once, and `out` never. */
+  /** Whether `--json` was given: then `print` once, and `out` and `say` never. */
   json: boolean;
   /** A sentence for people to standard error: a warning, or what is being done. */
   note: (text: string) => void;

@@ -57,7 +57,7 @@ function commandHelp(command: Command, width: number): string {
   return [
     ...wrap(`extension ${name}: ${summary}.`, width),
     '',
-    `Usage: extension ${[name, ...operandWords(command), '[FLAGS]'].join(' ')}`,
+    ...usageLines(['extension', name, ...operandWords(command), '[FLAGS]'], width),
     ...(details === undefined ? [] : ['', ...wrap(details, width)]),
     '',
     ...columns([...flags, ...COMMON_FLAGS].map(flagLine), width),
@@ -66,6 +66,12 @@ function commandHelp(command: Command, width: number): string {
     ...examples.map((each) => `  ${each}`),
     '',
   ].join('\n');
+}
+
+function usageLines(words: readonly string[], width: number): string[] {
+  const usage = 'Usage: ';
+  const [first = '', ...more] = wrap(words.join(' '), width - usage.length);
+  return [usage + first, ...more.map((line) => ' '.repeat(usage.length) + line)];
 }
 
 function operandWords({ operands }: Command): string[] {
@@ -80,14 +86,13 @@ function flagLine({ name, short, value, summary }: Flag): readonly [string, stri
   return [value === undefined ? dashes : `${dashes} ${value}`, summary];
 }
 
-/** Two columns; what is too long for the first has the second below it. */
+/** Two columns; where the first takes more than a third of the line, the second stands below it. */
 function columns(rows: readonly (readonly [string, string])[], lineWidth: number): string[] {
-  const wide = Math.floor(lineWidth / 3);
-  const width = Math.min(wide, Math.max(...rows.map(([left]) => left.length)));
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const isBelow = width > lineWidth / 3;
+  const indent = ' '.repeat(isBelow ? 6 : width + 4);
   return rows.flatMap(([left, right]) => {
-    const [first = '', ...more] = wrap(right, lineWidth - width - 4);
-    const indent = ' '.repeat(width + 4);
-    const head = left.length > width ? [`  ${left}`, indent + first] : [`  ${left.padEnd(width)}  ${first}`];
-    return [...head, ...more.map((line) => indent + line)];
+    const lines = wrap(right, lineWidth - indent.length).map((line) => indent + line);
+    return isBelow ? [`  ${left}`, ...lines] : [`  ${left}`.padEnd(indent.length) + lines.join('\n').trimStart()];
   });
 }

@@ -13,6 +13,7 @@ import { createProgressView } from './progress.ts';
 import { findProjectText } from './project/project-text.ts';
 import { loadSettings } from './settings.ts';
 import { createTerminal } from './terminal.ts';
+import { paragraph } from './wrap.ts';
 
 /** What of the process a command is run with. */
 export interface Surroundings {
@@ -34,7 +35,7 @@ type Progress = ReturnType<typeof createProgressView>;
 
 /** @param argv without the program and its file @returns the exit code */
 export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, interrupted, now } = surroundings;
+  const { env, stdout, stderr, interrupted, now } = surroundings;
   const progress = createProgressView({
     write: (text) => void stderr.write(text),
     isInteractive: stderr.isTTY,
@@ -49,7 +50,8 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   } catch (error) {
     progress.clear();
     const { aborted, reason } = interrupted;
-    stderr.write(`extension: ${oneLine(messageOf(aborted ? reason : error))}\n`);
+    const sentence = `extension: ${oneLine(messageOf(aborted ? reason : error))}`;
+    stderr.write(paragraph(sentence, createTerminal(stderr, env).columns));
     return aborted ? EXIT.interrupted : exitCodeOfError(error);
   }
 }
@@ -60,10 +62,11 @@ async function runCommand(
   surroundings: Surroundings & { progress: Progress },
 ): Promise<number> {
   const { env, platform, cwd, stdout, stderr, interrupted, now, random, progress } = surroundings;
+  const [terminal, told] = [createTerminal(stdout, env), createTerminal(stderr, env)];
   const note = (text: string): void => {
     progress.clear();
     // Much of it was said by others: servers, documents, archives.
-    stderr.write(`${oneLine(text)}\n`);
+    stderr.write(paragraph(oneLine(text), told.columns));
   };
   const settings = once(async () => {
     const project = await loadProject(cwd);
@@ -78,6 +81,7 @@ async function runCommand(
     settings,
     registry,
     out: (text) => void stdout.write(text),
+    say: (text) => void stdout.write(paragraph(text, terminal.columns)),
     pipe: async (bytes) => {
       const { pipeline } = await import('node:stream/promises');
       await pipeline(bytes, stdout, { end: false }).catch((error: unknown) => {
@@ -88,7 +92,7 @@ async function runCommand(
     print: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     json: args.flags['json'] === true,
     note,
-    terminal: createTerminal(stdout, env),
+    terminal,
     progress,
     signal: interrupted,
     now,

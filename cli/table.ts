@@ -23,7 +23,7 @@ const MIN_FLEXIBLE = 12;
 
 /**
  * Columns as lines that fit the terminal: the flexible one is cut, and left out where less than a word of it would
- * remain. Cells may hold colours; they are measured without.
+ * remain; where that is not enough, the last one is cut. Cells may hold colours; they are measured without.
  */
 export function renderTable(columns: readonly Column[], options: TableOptions): string {
   const measures = columns.map(({ cells }) => measureOf(cells));
@@ -71,10 +71,17 @@ function widthsOf(columns: readonly Column[], natural: readonly number[], availa
     needed[at] = 0;
   }
   const left = available - roomFor(needed.map((width, at) => (isFlexible(at) ? 0 : width))) - GAP;
-  return natural.map((width, at) => {
+  const widths = natural.map((width, at) => {
     if (!isFlexible(at)) return needed[at] ?? 0;
     return left < Math.min(width, MIN_FLEXIBLE) ? 0 : Math.min(width, left);
   });
+  const last = widths.findLastIndex((width) => width > 0);
+  return widths.map((width, at) => (at === last ? lastWidth(width, available - roomFor(widths)) : width));
+}
+
+/** Where all that may go has gone, the end of each line gives way as far as a word of it remains. */
+function lastWidth(width: number, free: number): number {
+  return free < 0 ? Math.max(Math.min(width, MIN_FLEXIBLE), width + free) : width;
 }
 
 /** Of the columns that have a width, with the gaps between them. */

@@ -35,5 +35,5 @@ export function parseAge(text: string): number | undefined {
 export function formatSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return `${power === 0 ? bytes : (bytes / 1_024 ** power).toFixed(1)} ${units[power]}`;
+  return `${power === 0 ? Math.round(bytes) : (bytes / 1_024 ** power).toFixed(1)} ${units[power]}`;
 }

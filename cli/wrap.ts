@@ -9,6 +9,11 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** A sentence for a terminal of so many columns, with a line break at its end. */
+export function paragraph(text: string, columns: number): string {
+  return `${wrap(text, columns).join('\n')}\n`;
+}
+
 /** Titles on the left, dim, and what each stands for on the right, going on below itself where the line is full. */
 export function renderFields(
   fields: readonly (readonly [title: string, value: string])[],

@@ -1,6 +1,7 @@
 import { RegistryError } from '../../indexer/model/errors.ts';
 import { textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { oneLine } from '../foreign-text.ts';
 import { cleanCache, listCache } from '../registry/download-cache.ts';
 import { renderTable, type Column } from '../table.ts';
 import { countOf, formatSize, parseAge, timeAgo } from '../times.ts';
@@ -19,14 +20,16 @@ async function list(context: CommandContext): Promise<number> {
     context.print(files.map(({ usedMs, ...file }) => ({ ...file, used_at: new Date(usedMs).toISOString() })));
     return EXIT.done;
   }
-  if (files.length === 0) context.out(`${cacheFolder} holds no assets.\n`);
+  if (files.length === 0) context.say(`${cacheFolder} holds no assets.`);
   else {
     const { terminal, now } = context;
     const used = files.map(({ usedMs }) => timeAgo(new Date(usedMs).toISOString(), now()));
     const columns: Column[] = [
-      { title: 'DIGEST', cells: files.map(({ digest }) => digest), flexible: true },
+      // What it was downloaded as stands beside the file, and is not checked.
+      { title: 'ASSET', cells: files.map(({ name = 'unknown' }) => oneLine(name)) },
       { title: 'SIZE', cells: files.map(({ size }) => formatSize(size)), align: 'right' },
-      { title: 'USED', cells: used },
+      { title: 'USED', cells: used, optional: true },
+      { title: 'DIGEST', cells: files.map(({ digest }) => digest), flexible: true },
     ];
     context.out(renderTable(columns, { columns: terminal.columns, bold: (text) => terminal.style('bold', text) }));
   }
@@ -40,6 +43,6 @@ async function clean(context: CommandContext, args: ParsedArgs): Promise<number>
   if (ageMs === undefined) throw new RegistryError('usage', `--older-than ${text} is no age; use 30d, 12h or 2w.`);
   const removed = await cleanCache(cacheFolder, context.now() - ageMs);
   if (context.json) context.print(removed);
-  else context.out(`Removed ${countOf(removed.files, 'asset')}, ${formatSize(removed.bytes)}.\n`);
+  else context.say(`Removed ${countOf(removed.files, 'asset')}, ${formatSize(removed.bytes)}.`);
   return EXIT.done;
 }

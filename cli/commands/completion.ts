@@ -3,10 +3,11 @@ import type { RunCommand } from '../command.ts';
 import { completionScript, SHELLS } from '../completions.ts';
 import { EXIT } from '../exit-codes.ts';
 
-export const run: RunCommand = async ({ out }, { operands: [name] }) => {
+export const run: RunCommand = async ({ out, print, json }, { operands: [name] }) => {
   const shell = SHELLS.find((each) => each === name);
   if (shell === undefined)
     throw new RegistryError('usage', `There are completions for ${SHELLS.join(', ')}; name one.`);
-  out(completionScript(shell));
+  if (json) print({ shell, script: completionScript(shell) });
+  else out(completionScript(shell));
   return EXIT.done;
 };

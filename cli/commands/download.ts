@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RegistryError } from '../../indexer/model/errors.ts';
 import { isSet, textFlag, type CommandContext, type ParsedArgs, type RunCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { storageError } from '../../indexer/storage/storage-error.ts';
@@ -9,13 +10,19 @@ import type { Choice, FetchedAsset } from '../registry/registry.ts';
 import { formatSize } from '../times.ts';
 
 export const run: RunCommand = async (context, args) => {
+  const output = textFlag(args, 'output');
+  if (output === '-' && context.json) {
+    throw new RegistryError(
+      'usage',
+      'download -o - writes the asset to standard output: leave out --json, or name a file.',
+    );
+  }
   const [registry, { minAgeMs }] = await Promise.all([context.registry(), context.settings()]);
   const { name, range = 'latest' } = splitTarget(args.operands[0] ?? '');
   const prereleases = isSet(args, 'prereleases');
   const choice = await registry.resolve({ id: await registry.identify(name), range, prereleases, minAgeMs });
   for (const warning of choice.warnings) context.note(`warning: ${warning}`);
   const fetched = await fetch(context, choice, args);
-  const output = textFlag(args, 'output');
   if (output === '-') await context.pipe(createReadStream(fetched.file));
   else await deliver(context, { choice, fetched, output });
   return EXIT.done;
@@ -51,8 +58,8 @@ async function deliver(context: CommandContext, { choice, fetched, output }: Del
   if (context.json) {
     context.print({ extension: id, version: entry.version, asset: name, file, size, digest, from_cache: fromCache });
   } else
-    context.out(
-      `${file}: ${id} ${entry.version}, ${formatSize(size)}, ${digest}${fromCache ? ' (from the cache)' : ''}\n`,
+    context.say(
+      `${file}: ${id} ${entry.version}, ${formatSize(size)}, ${digest}${fromCache ? ' (from the cache)' : ''}`,
     );
 }
 

@@ -164,10 +164,10 @@ export async function report(context: CommandContext, installations: readonly In
     const was = previous === undefined || previous === version ? '' : ` (was ${previous})`;
     const place = relative(projectFolder, folder);
     const count = `${files} ${files === 1 ? 'file' : 'files'}`;
-    context.out(`installed ${id} ${version}${was}: ${count} in ${place.startsWith('..') ? folder : place}\n`);
+    context.say(`installed ${id} ${version}${was}: ${count} in ${place.startsWith('..') ? folder : place}`);
   }
   const same = installations.length - changed.length;
-  if (changed.length === 0) context.out(`Nothing to do: ${same} installed in ${root}, as ${LOCK_FILE} has it.\n`);
-  else if (same > 0) context.out(`${same} more ${same === 1 ? 'was' : 'were'} there already.\n`);
+  if (changed.length === 0) context.say(`Nothing to do: ${same} installed in ${root}, as ${LOCK_FILE} has it.`);
+  else if (same > 0) context.say(`${same} more ${same === 1 ? 'was' : 'were'} there already.`);
   return EXIT.done;
 }

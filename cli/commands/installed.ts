@@ -12,7 +12,7 @@ export const run: RunCommand = async (context) => {
   for (const { fault } of all) if (fault !== undefined) context.note(`warning: ${fault}`);
   const versions = all.flatMap(({ record, isCurrent }) => (record === undefined ? [] : [{ record, isCurrent }]));
   if (context.json) context.print(versions.map((each) => toJson(each, root)));
-  else if (all.length === 0) context.out(`Nothing is installed in ${root}.\n`);
+  else if (all.length === 0) context.say(`Nothing is installed in ${root}.`);
   else context.out(renderVersions(versions, context));
   return EXIT.done;
 };

@@ -17,7 +17,8 @@ export const run: RunCommand = async (context, args) => {
     return EXIT.done;
   }
   const found = await registry.overview(filter);
-  context.out(found.ids.length === 0 ? nothing(filter) : renderOverview(found, context));
+  if (found.ids.length === 0) context.say(nothing(filter));
+  else context.out(renderOverview(found, context));
   return EXIT.done;
 };
 
@@ -32,8 +33,8 @@ function isWanted({ type, source, sources = [source], tags = [] }: Item, wanted:
 
 function nothing(filter: OverviewFilter): string {
   return Object.values(filter).some((each) => each !== undefined)
-    ? 'No extension is so; extension list shows all.\n'
-    : 'The registry has no extensions.\n';
+    ? 'No extension is so; extension list shows all.'
+    : 'The registry has no extensions.';
 }
 
 function renderOverview(found: Overview, { terminal }: CommandContext): string {

@@ -12,8 +12,9 @@ export const run: RunCommand = async (context, args) => {
   const of = inUse.map(({ id, version, wanted: { range } }) => ({ id, version, range }));
   const updates = await registry.updates(of);
   if (context.json) context.print(updates.map((each) => toJson(each, of.find(({ id }) => id === each.id)?.range)));
-  else if (inUse.length === 0) context.out('Nothing is installed.\n');
-  else if (updates.length === 0) context.out(`All ${inUse.length} are the newest.\n`);
+  else if (inUse.length === 0) context.say('Nothing is installed.');
+  else if (updates.length === 0)
+    context.say(inUse.length === 1 ? 'It is the newest.' : `All ${inUse.length} are the newest.`);
   else context.out(renderUpdates(updates, context));
   return updates.length > 0 && isSet(args, 'exit-code') ? EXIT.outdated : EXIT.done;
 };

@@ -44,7 +44,7 @@ export const run: RunCommand = async (context, { operands }) => {
   }));
   if (context.json) context.print({ removed: gone.map(({ id, versions }) => ({ extension: id, versions })) });
   for (const { id, versions } of gone) {
-    if (!context.json) context.out(`removed ${[id, ...versions].join(' ')}\n`);
+    if (!context.json) context.say(`removed ${[id, ...versions].join(' ')}`);
     const locked = lock?.get(id)?.version;
     if (locked !== undefined && versions.includes(locked)) {
       context.note(`${LOCK_FILE} still has ${id} ${locked}: extension install brings it back.`);

@@ -24,7 +24,7 @@ export const run: RunCommand = async (context, args) => {
     if (installations.length > 0 || context.json) return report(context, installations);
   }
   if (context.json) context.print({ upgrades: upgrades.map(toJson) });
-  else if (upgrades.length === 0) context.out(nothing(inUse, isSet(args, 'major')));
+  else if (upgrades.length === 0) context.say(nothing(inUse, isSet(args, 'major')));
   else context.out(renderUpgrades(upgrades, context));
   return EXIT.done;
 };
@@ -53,10 +53,10 @@ function wishFor(wanted: Wanted, args: ParsedArgs, past: boolean): Wanted {
 }
 
 function nothing(inUse: readonly InUse[], past: boolean): string {
-  if (inUse.length === 0) return 'Nothing is installed.\n';
+  if (inUse.length === 0) return 'Nothing is installed.';
   return past
-    ? 'Nothing to upgrade: all are the newest.\n'
-    : 'Nothing to upgrade within the ranges; extension outdated shows what is past them.\n';
+    ? 'Nothing to upgrade: all are the newest.'
+    : 'Nothing to upgrade within the ranges; extension outdated shows what is past them.';
 }
 
 function renderUpgrades(upgrades: readonly Upgrade[], { terminal, now }: CommandContext): string {

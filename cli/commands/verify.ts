@@ -100,19 +100,19 @@ async function compareWithSite(
   return [`the site has ${found.digest} for ${printable(asset.name)}, and ${asset.digest} was installed`];
 }
 
-function show(findings: readonly Finding[], { out, note, terminal }: CommandContext, root: string): void {
+function show(findings: readonly Finding[], { say, note, terminal }: CommandContext, root: string): void {
   for (const finding of findings) {
     const { id, version, isCurrent, count, files, faults } = finding;
     const verdict = isSound(finding)
       ? `${terminal.style('green', 'ok')}, ${count} ${count === 1 ? 'file' : 'files'}`
       : terminal.style('red', 'differs');
-    out(`${id} ${version}: ${verdict}\n`);
+    say(`${id} ${version}: ${verdict}`);
     for (const { path, difference, detail } of files) {
-      out(`  ${difference}: ${clipLine(path, 1_000).text}${detail === undefined ? '' : ` (${detail})`}\n`);
+      say(`  ${difference}: ${clipLine(path, 1_000).text}${detail === undefined ? '' : ` (${detail})`}`);
     }
-    for (const each of faults) out(`  ${each}\n`);
+    for (const each of faults) say(`  ${each}`);
     // What is in use is unpacked again where it is not as it was recorded.
     if (files.length > 0) note(`To repair it: extension ${isCurrent ? `install ${id}` : `remove ${id}@${version}`}`);
   }
-  if (findings.length === 0) out(`Nothing is installed in ${root}.\n`);
+  if (findings.length === 0) say(`Nothing is installed in ${root}.`);
 }

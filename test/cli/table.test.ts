@@ -59,6 +59,14 @@ describe('renderTable', () => {
     expect(at(24)).toBe('1.0.0    yanked: it los…');
   });
 
+  test('cuts the last column where all that may go has gone, and leaves a word of it', () => {
+    const columns = [{ title: 'EXTENSION' }, { title: 'VERSION' }, { title: 'PUBLISHED', optional: true }] as const;
+    const rows = [['provider/openstack', '3.0.0-beta.1 (prerelease)', '8 months ago']];
+    const at = (width: number) => renderTable(withRows(columns, rows), { columns: width, ...plain }).split('\n')[1];
+    expect(at(40)).toBe('provider/openstack  3.0.0-beta.1 (prere…');
+    expect(at(20)).toBe('provider/openstack  3.0.0-beta.…');
+  });
+
   test('measures colours as nothing and wide characters as two', () => {
     const red = styleText('red', 'red', { validateStream: false });
     expect(widthOf(red)).toBe(3);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../cli/command-table.ts';
 import { renderHelp } from '../../cli/help.ts';
 import { renderFields, wrap } from '../../cli/wrap.ts';
 
@@ -26,7 +27,10 @@ describe('renderFields', () => {
 });
 
 describe('renderHelp', () => {
-  test.each([40, 80])('keeps to %i columns', (columns) => {
-    for (const line of renderHelp(undefined, columns).split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+  test.each([40, 80])('keeps to %i columns, but for examples, which are there to be copied', (columns) => {
+    for (const command of [undefined, ...COMMANDS]) {
+      const [text = ''] = renderHelp(command, columns).split('Examples:');
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+    }
   });
 });

@@ -19,6 +19,7 @@ const CASES: readonly (readonly [string, Record<string, string>, number, RegExp]
   ['search redis --limit none', {}, 2, /--limit none is no number of results; use 1 or more/],
   ['cache clean --older-than soon', {}, 2, /--older-than soon is no age; use 30d/],
   ['cache shrink', {}, 2, /use list or clean/],
+  ['download aws -o - --json', {}, 2, /leave out --json, or name a file/],
   ['completion tcsh', {}, 2, /There are completions for bash, zsh, fish; name one/],
   ['download aws --min-age often', {}, 2, /--min-age is "often"; write a number and/],
   ['show provider/awz', {}, 3, /did you mean provider\/aws\?/],

@@ -31,7 +31,7 @@ while True:
     if not data:
         break
     sys.stdout.buffer.write(data)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.waitpid(child, 0)
 `;
 /** It runs in CI, which needs Python for schemathesis too. */
 const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
@@ -65,12 +65,29 @@ describe.skipIf(!hasPython)('extension on a terminal', () => {
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
   });
 
+  test('of 40 columns breaks sentences, warnings and errors between words, too', async () => {
+    const place = await openPlace();
+    const sentences = [
+      ['list', '--type', 'moon'],
+      ['lst', '--all'],
+      ['info', '--site', '/nowhere', '--site', v1Of(shared().config)],
+    ];
+    const texts = await Promise.all(sentences.map((args) => onTerminal(place, 40, ...args)));
+    expect(texts.slice(0, 2)).toEqual([
+      'No extension is so; extension list shows\nall.\n',
+      'extension: There is no command "lst";\ndid you mean list?\n',
+    ]);
+    expect(texts[2]).toContain('warning: /nowhere: /nowhere has no\nindex.json: it is not');
+  });
+
   test('shows the progress of a download and clears it, and no colour where NO_COLOR is set', async () => {
     const place = await openPlace({ NO_COLOR: '1' });
     const text = await onTerminal(place, 80, 'download', 'big');
     expect(text).toContain('taskserv/big 1.0.0  waiting');
     // Up one line, and everything below it away.
-    expect(text.split('\u001B[1A\u001B[J').at(-1)).toMatch(/^\/\S+: taskserv\/big 1\.0\.0, 3\.0 MiB, sha256:\w+\n$/);
+    expect(text.split('\u001B[1A\u001B[J').at(-1)).toMatch(
+      /^\/\S+:\staskserv\/big\s1\.0\.0,\s3\.0\sMiB,\ssha256:\w+\n$/,
+    );
     expect(await onTerminal(place, 80, 'list')).not.toContain('\u001B');
   });
 });

@@ -27,7 +27,9 @@ describe('extension cache', () => {
         expect.objectContaining({ digest: digestOf(REDIS), used_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) }),
       ]),
     );
-    expect((await place.run('cache')).stdout).toMatch(/^DIGEST +SIZE {2}USED\n(?:sha256:[0-9a-f]{64} +\d.*\n){2}$/);
+    expect((await place.run('cache')).stdout).toMatch(
+      /^ASSET +SIZE {2}USED +DIGEST\n(?:\S+ +\d\S+ \S+ {2}.* sha256:[0-9a-f]{64}\n){2}$/,
+    );
     expect(await place.json('cache', 'clean', '--older-than', '1d')).toMatchObject({ files: 0 });
     expect((await place.run('cache', 'clean')).stdout).toBe('Removed 2 assets, 9.8 KiB.\n');
     expect(await place.json('cache', 'list')).toEqual([]);
@@ -123,5 +125,6 @@ describe('the completions of bash', () => {
     const { code, stdout } = await (await openPlace()).run('completion', shell);
     expect(code).toBe(0);
     expect(stdout).toContain('extension complete --');
+    expect(await (await openPlace()).json('completion', shell)).toEqual({ shell, script: stdout });
   });
 });
