@@ -21,10 +21,10 @@ const DIST = join(ROOT, 'dist');
 /** Each becomes one file with all of its own code. */
 const ENTRIES: Readonly<Record<string, string>> = {
   'cli/main': 'cli/main.ts',
-  'cli/library': 'cli/registry/library.ts',
   'indexer/main': 'indexer/main.ts',
   'proxy/main': 'proxy/main.ts',
 };
+const LIBRARY = { 'cli/library': 'cli/registry/library.ts' };
 /** What `cli/main.ts` loads when it knows what is asked; as CommonJS, which takes half as long to load. */
 const PARTS: Readonly<Record<string, string>> = {
   'cli/help': 'cli/help.ts',
@@ -46,7 +46,11 @@ const own: BuildOptions & { metafile: true } = {
   metafile: true,
   plugins: [loadedWhenNeeded()],
 };
-const programs = await build({ ...own, entryPoints: ENTRIES, format: 'esm', banner: { js: REQUIRE } });
+// A program says which Node it needs; whoever imports the library is told by npm, from package.json.
+const requireNode = `(function () {\n${await readFile(join(ROOT, 'indexer', 'require-node.cjs'), 'utf8')}})();`;
+const banner = { js: `${requireNode}\n${REQUIRE}` };
+const programs = await build({ ...own, entryPoints: ENTRIES, format: 'esm', banner });
+const library = await build({ ...own, entryPoints: LIBRARY, format: 'esm', banner: { js: REQUIRE } });
 const parts = await build({ ...own, entryPoints: PARTS, format: 'cjs', outExtension: { '.js': '.cjs' } });
 const packages = await build({
   ...COMMON,
@@ -63,7 +67,10 @@ const packages = await build({
 });
 const page = await buildPage();
 await copyPublic();
-await writeLicences([...[programs, parts, packages].flatMap(({ metafile }) => Object.keys(metafile.inputs)), ...page]);
+await writeLicences([
+  ...[programs, library, parts, packages].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  ...page,
+]);
 emitTypes();
 
 /**

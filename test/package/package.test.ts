@@ -70,6 +70,21 @@ describe('the package', () => {
     },
   );
 
+  test.each(['extension', 'extension-indexer', 'extension-registry'])(
+    '%s says which Node it needs on one that is too old',
+    async (name) => {
+      const older = "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })";
+      const args = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, programOf(name), '--help'];
+      await expect(run(process.execPath, args)).rejects.toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^extension-registry needs Node 22\.22\.2 or newer, and this is Node 20\.20\.2: /,
+        ) as string,
+      });
+    },
+  );
+
   test('publishes with extension-indexer what extension lists from the folder', async () => {
     const { gitea } = await startBackends();
     const { file, folder: site } = await writeConfig(gitea.url);
