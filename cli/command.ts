@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ProxyFor } from '../indexer/http/forward-proxies.ts';
 import type { Progress, Registry } from './registry/registry.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,6 +32,8 @@ export interface CommandContext {
   settings: () => Promise<Settings>;
   /** Opened once, and closed when the command has ended. */
   registry: () => Promise<Registry>;
+  /** The forward proxies that the environment names; undefined where it names none. @throws RegistryError `config` */
+  proxyFor: () => Promise<ProxyFor | undefined>;
   /** A text for people to standard output, as it is; control characters in foreign text are the caller's to strip. */
   out: (text: string) => void;
   /** A sentence for people to standard output, broken between words where a terminal's line is full. */

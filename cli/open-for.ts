@@ -1,10 +1,12 @@
+import type { ProxyFor } from '../indexer/http/forward-proxies.ts';
 import { RegistryError } from '../indexer/model/errors.ts';
 import { openRegistry } from './registry/open-registry.ts';
 import type { Registry, RequestEvent } from './registry/registry.ts';
 import type { Settings } from './settings.ts';
 
 export interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>;
+  /** Undefined where the environment names no forward proxy. */
+  proxyFor: ProxyFor | undefined;
   note: (text: string) => void;
   now: () => number;
   random: () => number;
@@ -12,8 +14,18 @@ export interface Surroundings {
 
 const FORWARD_PROXY = /^(?:https?|all)_proxy$/i;
 
+/** The forward proxies that the environment names; undefined where it names none. @throws RegistryError `config` */
+export async function forwardProxiesOf(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ProxyFor | undefined> {
+  // Seldom is there one, and what understands them takes a while to load.
+  if (!Object.entries(env).some(([name, value]) => FORWARD_PROXY.test(name) && value?.trim())) return undefined;
+  const { proxiesFromEnvironment } = await import('../indexer/http/forward-proxies.ts');
+  return proxiesFromEnvironment(env);
+}
+
 /** The registry that the settings name. @throws RegistryError `usage` where they name none */
-export async function openFor(settings: Settings, { env, note, now, random }: Surroundings): Promise<Registry> {
+export function openFor(settings: Settings, { proxyFor, note, now, random }: Surroundings): Registry {
   const { sites, proxy, credential, cacheFolder, offline, verbose } = settings;
   if (sites.length === 0) {
     throw new RegistryError(
@@ -21,10 +33,6 @@ export async function openFor(settings: Settings, { env, note, now, random }: Su
       "Name the registry's site: --site URL, `site` in extensions.toml, or EXTENSION_REGISTRY_URL; it is the URL or folder of its v1.",
     );
   }
-  // Seldom is there one, and what understands them takes a while to load.
-  const { proxiesFromEnvironment } = Object.keys(env).some((name) => FORWARD_PROXY.test(name))
-    ? await import('../indexer/http/forward-proxies.ts')
-    : { proxiesFromEnvironment: undefined };
   return openRegistry({
     sites,
     ...(proxy !== undefined && { proxy }),
@@ -33,7 +41,7 @@ export async function openFor(settings: Settings, { env, note, now, random }: Su
     offline,
     now,
     random,
-    ...(proxiesFromEnvironment && { network: { proxyFor: proxiesFromEnvironment(env) } }),
+    ...(proxyFor && { network: { proxyFor } }),
     ...(verbose && { onRequest: (event) => note(renderRequest(event)) }),
   });
 }

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { messageOf } from '../indexer/model/errors.ts';
 import type { Command } from './command-table.ts';
@@ -7,7 +8,7 @@ import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { oneLine } from './foreign-text.ts';
 import { renderHelp } from './help.ts';
 import { LOAD_COMMAND } from './load-command.ts';
-import { openFor } from './open-for.ts';
+import { forwardProxiesOf, openFor } from './open-for.ts';
 import { parseCommand } from './parse-command.ts';
 import { createProgressView } from './progress.ts';
 import { findProjectText } from './project/project-text.ts';
@@ -72,23 +73,19 @@ async function runCommand(
     const project = await loadProject(cwd);
     return loadSettings({ flags: args.flags, env, platform, home: homedir(), cwd, project });
   });
+  const proxyFor = once(() => forwardProxiesOf(env));
   const registry = once(async () => {
     const chosen = await settings();
     interrupted.throwIfAborted();
-    return openFor(chosen, { env, note, now, random });
+    return openFor(chosen, { proxyFor: await proxyFor(), note, now, random });
   });
   const context: CommandContext = {
     settings,
     registry,
+    proxyFor,
     out: (text) => void stdout.write(text),
     say: (text) => void stdout.write(paragraph(text, terminal.columns)),
-    pipe: async (bytes) => {
-      const { pipeline } = await import('node:stream/promises');
-      await pipeline(bytes, stdout, { end: false }).catch((error: unknown) => {
-        // What its own stream has told already.
-        if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error;
-      });
-    },
+    pipe: (bytes) => pipe(bytes, stdout),
     print: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     json: args.flags['json'] === true,
     note,
@@ -108,6 +105,14 @@ async function runCommand(
   } finally {
     await close();
   }
+}
+
+async function pipe(bytes: Readable, stdout: WriteStream): Promise<void> {
+  const { pipeline } = await import('node:stream/promises');
+  await pipeline(bytes, stdout, { end: false }).catch((error: unknown) => {
+    // What its own stream has told already.
+    if ((error as NodeJS.ErrnoException).syscall !== 'write') throw error;
+  });
 }
 
 async function loadProject(folder: string) {

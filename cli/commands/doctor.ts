@@ -59,9 +59,11 @@ async function examineSite(context: CommandContext): Promise<Finding[]> {
     state = await (await context.registry()).state();
     return `${state.site}, generation ${state.generation}, ${countOf(state.counts.extensions, 'extension')}`;
   });
-  if (state === undefined) return [site];
+  const forward = await examineForwardProxy(context, state);
+  if (state === undefined) return [site, ...forward];
   return [
     site,
+    ...forward,
     ...state.failures.map(({ site: mirror, reason }): Finding => ({
       what: 'mirror',
       verdict: 'warning',
@@ -70,6 +72,26 @@ async function examineSite(context: CommandContext): Promise<Finding[]> {
     examineAge(state, context.now()),
     await examineProxy(state, context),
   ];
+}
+
+/** What stands between us and the servers that are asked, where the environment names anything. */
+async function examineForwardProxy(context: CommandContext, state: SiteState | undefined): Promise<Finding[]> {
+  const { sites, proxy = state?.proxy } = await context.settings();
+  const servers = new Set([...sites, proxy].flatMap((each) => URL.parse(each ?? '') ?? []).map(({ origin }) => origin));
+  const finding = await examine('forward proxy', async () => {
+    const proxyFor = await context.proxyFor();
+    if (proxyFor === undefined) return '';
+    const ways = [...servers]
+      .filter((each) => each !== 'null')
+      .map((each) => {
+        const found = proxyFor(new URL(each));
+        return found === undefined
+          ? `${each} is asked directly: it is of this machine or in NO_PROXY, or no variable is for it`
+          : `${each} is asked through ${found.url.origin}`;
+      });
+    return ways.length === 0 ? 'named, and not used: no server is asked' : ways.join('; ');
+  });
+  return finding.detail === '' ? [] : [finding];
 }
 
 function examineAge({ checkedAt, sources, held }: SiteState, nowMs: number): Finding {
@@ -85,7 +107,7 @@ function examineAge({ checkedAt, sources, held }: SiteState, nowMs: number): Fin
   return { what: 'age', verdict, detail: told.join('; ') };
 }
 
-async function examineProxy({ proxy, offline }: SiteState, { signal }: CommandContext): Promise<Finding> {
+async function examineProxy({ proxy, offline }: SiteState, context: CommandContext): Promise<Finding> {
   if (proxy === undefined) {
     const detail = 'the site names none; pass --proxy with its URL to download';
     return { what: 'proxy', verdict: 'warning', detail };
@@ -94,10 +116,17 @@ async function examineProxy({ proxy, offline }: SiteState, { signal }: CommandCo
   return examine('proxy', async () => {
     const base = new URL(proxy.endsWith('/') ? proxy : `${proxy}/`);
     const common = { verifyTls: true, connections: 1, random: () => 0.5 };
+    const proxyFor = await context.proxyFor();
     const { createHttpClient } = await import('../../indexer/http/client.ts');
-    const http = createHttpClient({ name: base.href, base, timeoutMs: PROXY_TIMEOUT_MS, ...common });
+    const http = createHttpClient({
+      name: base.href,
+      base,
+      timeoutMs: PROXY_TIMEOUT_MS,
+      ...common,
+      ...(proxyFor && { network: { proxyFor } }),
+    });
     try {
-      await http.fetchBytes({ url: 'api/v1/health/live', signal }, 64 * 1_024);
+      await http.fetchBytes({ url: 'api/v1/health/live', signal: context.signal }, 64 * 1_024);
       return `${proxy} answers`;
     } finally {
       await http.close();

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startForwardProxy } from '../../fakes/forward-proxy.ts';
 import { AWS_1_1, digestOf, REDIS, sharedWorld } from '../../proxy/world.ts';
 import { openWorkplace } from './install-world.ts';
 
@@ -89,6 +90,49 @@ describe('extension doctor', () => {
       expect.arrayContaining(['proxy', 'install root', 'lock file']),
     );
     expect(findings.find(({ what }) => what === 'site')?.verdict).toBe('ok');
+  });
+});
+
+describe('extension behind a forward proxy', () => {
+  type Findings = { what: string; verdict: string; detail: string }[];
+
+  async function openBehind(password = '') {
+    const world = shared();
+    const forward = await startForwardProxy({ routes: { 'registry.example.test:80': new URL(world.url).host } });
+    onTestFinished(() => forward.close());
+    const site = 'http://registry.example.test';
+    const place = await openPlace({
+      EXTENSION_REGISTRY_URL: `${site}/api/v1`,
+      EXTENSION_REGISTRY_PROXY: site,
+      HTTP_PROXY: `http://${password}${forward.host}`,
+    });
+    return { forward, place, site };
+  }
+
+  test('asks the site and the proxy through it, which doctor names', async () => {
+    const { forward, place, site } = await openBehind('me:secret@');
+    const findings = await place.json<Findings>('doctor');
+    expect(findings.find(({ what }) => what === 'forward proxy')).toEqual({
+      what: 'forward proxy',
+      verdict: 'ok',
+      detail: `${site} is asked through http://${forward.host}`,
+    });
+    expect(findings.find(({ what }) => what === 'proxy')).toMatchObject({ verdict: 'ok', detail: `${site}/ answers` });
+    expect(forward.requests.map(({ line }) => line)).toContain(`GET ${site}/api/v1/health/live`);
+    expect(JSON.stringify(findings)).not.toContain('secret');
+    expect((await place.run('download', 'aws')).code).toBe(0);
+  });
+
+  test('is told by doctor what is asked directly all the same, and nothing where none is named', async () => {
+    const { forward, place } = await openBehind();
+    const near = ['doctor', '--site', `${shared().url}/api/v1`, '--proxy', shared().url];
+    const forwardOf = async () => (await place.json<Findings>(...near)).filter(({ what }) => what === 'forward proxy');
+    expect(await forwardOf()).toMatchObject([
+      { verdict: 'ok', detail: expect.stringContaining(`${shared().url} is asked directly`) as string },
+    ]);
+    expect(forward.requests).toEqual([]);
+    place.env = { ...place.env, HTTP_PROXY: '' };
+    expect(await forwardOf()).toEqual([]);
   });
 });
 
