@@ -40,7 +40,7 @@ function renderToken(token: MarkedToken, depth: number): Child {
     case 'link':
       return linkOf(token, inside());
     case 'image':
-      return foreignLink(token.href, `Image: ${token.text === '' ? token.href : token.text}`);
+      return foreignLink(decoded(token.href), `Image: ${decoded(token.text === '' ? token.href : token.text)}`);
     case 'list':
       return listOf(token, depth);
     case 'table':
@@ -70,13 +70,15 @@ function textOf(token: MarkedToken): string {
 }
 
 function linkOf({ href }: Tokens.Link, children: readonly Child[]): Child {
-  const link = foreignLink(href);
+  const link = foreignLink(decoded(href));
   link.replaceChildren();
   link.append(
     ...children
       .filter((each) => each !== undefined && each !== false)
       .map((each) => (typeof each === 'number' ? String(each) : each)),
   );
+  // A badge that leads somewhere is an image in a link, and no link is in another.
+  for (const inner of link.querySelectorAll('a')) inner.replaceWith(...inner.childNodes);
   return link;
 }
 
