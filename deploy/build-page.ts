@@ -10,6 +10,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
  *   <name>-page.js      one file a page with all of its own code, so that nothing waits for a second one
  *   search-worker.js    the whole catalogue, beside the page, when somebody searches
  *   answer-shards.js    what answers a catalogue of more than 10,000 extensions
+ *   keyboard-help.js    what the keys do, when somebody asks
  *   markdown.js         the parser of release notes, when there are any
  *   page.css
  *
@@ -38,6 +39,7 @@ const MODULES = [
   'api-page',
   'search-worker',
   'answer-shards',
+  'keyboard-help',
   'markdown',
 ];
 

@@ -1,10 +1,11 @@
 import type { Item, Pointer } from '../../indexer/model/documents.ts';
 import { copyButton } from './copy-button.ts';
 import { fill, find, h, type Child } from './dom.ts';
+import { loadFile } from './load.ts';
 import { filledPath, operationsOf, type OpenApi, type Operation } from './openapi.ts';
 import { startShell } from './shell.ts';
 import { startSuggestions } from './suggestions.ts';
-import { API, loadDocument, loadFile } from './site.ts';
+import { API, loadDocument } from './site.ts';
 import { faultState } from './states.ts';
 import { renderTable } from './tables.ts';
 
@@ -18,10 +19,10 @@ const main = find('#main');
 const ROOT = new URL('.', document.baseURI);
 type Values = Readonly<Record<string, string | undefined>>;
 
-const { search: box, pointer } = startShell({ documents: { 'The pointer as JSON': '' } });
-startSuggestions({ box, pointer });
+const shell = startShell({ documents: { 'The pointer as JSON': '' } });
+startSuggestions(shell);
 
-async function load(): Promise<void> {
+async function load(pointer: Promise<Pointer>): Promise<void> {
   try {
     const [api, known, items] = await Promise.all([
       loadFile<OpenApi>('schema/v1/openapi.json', ROOT),
@@ -34,7 +35,7 @@ async function load(): Promise<void> {
   } catch (error) {
     fill(
       main,
-      faultState(error, () => void load()),
+      faultState(error, () => void load(shell.readPointer())),
     );
   }
   main.removeAttribute('aria-busy');
@@ -188,4 +189,4 @@ function withCode(text: string): Child[] {
   return text.split('`').map((part, at) => (at % 2 === 1 ? h('code', {}, part) : part));
 }
 
-void load();
+void load(shell.pointer());

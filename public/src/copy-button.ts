@@ -1,5 +1,5 @@
 import { fill, h } from './dom.ts';
-import { icon } from './icons.ts';
+import { ALERT, COPY, DONE, icon } from './icons.ts';
 
 /** How long the button says that it is done. */
 const DONE_MS = 2_000;
@@ -7,13 +7,13 @@ const DONE_MS = 2_000;
 /** @param label what is copied, for those who don't see what it stands beside */
 export function copyButton(text: string, label: string): HTMLButtonElement {
   const said = h('span', { class: 'unseen', 'aria-live': 'polite' });
-  const drawn = h('span', { class: 'copy-icon' }, icon('copy'));
+  const drawn = h('span', { class: 'copy-icon' }, icon(COPY));
   const copy = async (): Promise<void> => {
     const copied = await copyText(text);
-    fill(drawn, icon(copied ? 'done' : 'alert'));
+    fill(drawn, icon(copied ? DONE : ALERT));
     fill(said, copied ? 'Copied' : 'Not copied: select it and press Ctrl C');
     setTimeout(() => {
-      fill(drawn, icon('copy'));
+      fill(drawn, icon(COPY));
       fill(said);
     }, DONE_MS);
   };

@@ -70,6 +70,18 @@ export function fill(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...nodesOf(children));
 }
 
+/**
+ * Renders anew. What had the focus gets it again by its id; where that is gone, `instead` does, or the main part: who uses
+ * keys goes on there and not from the top of the page.
+ */
+export function keepFocus(render: () => void, instead?: () => HTMLElement | undefined): void {
+  const before = document.activeElement;
+  render();
+  if (before === null || before.isConnected || document.activeElement !== document.body) return;
+  const same = before.id === '' ? null : document.getElementById(before.id);
+  (same ?? instead?.() ?? find('#main')).focus({ preventScroll: true });
+}
+
 /** What the page's own HTML has. @throws Error where it has not: a fault of ours */
 export function find<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
   const found = within.querySelector<E>(selector);

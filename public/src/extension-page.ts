@@ -3,10 +3,11 @@ import { fill, find, h } from './dom.ts';
 import { renderExtension, type ExtensionView } from './extension-view.ts';
 import { parseIdentity, type Identity } from './identity.ts';
 import { extensionAddress, listAddress } from './links.ts';
+import { LoadError } from './load.ts';
 import { notesSection } from './notes-section.ts';
 import { showSources, startShell } from './shell.ts';
 import { startSuggestions } from './suggestions.ts';
-import { loadDocument, LoadError } from './site.ts';
+import { loadDocument } from './site.ts';
 import { emptyState, faultState } from './states.ts';
 
 /*
@@ -17,11 +18,11 @@ const identity = parseIdentity(location.search);
 const main = find('#main');
 let shown: ExtensionView | undefined;
 
-const { search: box, pointer: comingPointer } = startShell({
+const shell = startShell({
   shortcuts: [{ key: 'y', does: 'Pin the address to this version', act: pin }],
 });
 
-startSuggestions({ box, pointer: comingPointer });
+startSuggestions(shell);
 
 async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> {
   const path = `extensions/${wanted.type}/${wanted.name}`;
@@ -47,11 +48,11 @@ async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> 
     document.title = `${wanted.type}/${wanted.name} ${entry.version} · Extension registry`;
     fill(main, ...renderExtension(shown, notesSection(notes, entry.version)));
   } catch (error) {
-    if (error instanceof LoadError && error.fault === 'missing') showUnknown(wanted);
+    if (error instanceof LoadError && error.failure.fault === 'missing') showUnknown(wanted);
     else
       fill(
         main,
-        faultState(error, () => void load(wanted, loadDocument<Pointer>(''))),
+        faultState(error, () => void load(wanted, shell.readPointer())),
       );
   }
   main.removeAttribute('aria-busy');
@@ -120,5 +121,5 @@ if (identity === undefined) {
     ),
   );
 } else {
-  void load(identity, comingPointer);
+  void load(identity, shell.pointer());
 }

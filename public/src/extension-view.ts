@@ -2,7 +2,7 @@ import type { ExtensionDocument, NotesEntry, Pointer, VersionEntry } from '../..
 import { commandsFor, downloadAddress, type Command } from './commands.ts';
 import { copyButton } from './copy-button.ts';
 import { foreign, foreignLink, h, type Child } from './dom.ts';
-import { icon } from './icons.ts';
+import { ALERT, icon } from './icons.ts';
 import { extensionAddress, listAddress } from './links.ts';
 import { renderProblem, problemTitle } from './problems.ts';
 import { renderChart } from './release-chart.ts';
@@ -119,7 +119,7 @@ function replacementOf(replacement: string | undefined): Child[] {
 }
 
 function warning(tone: 'bad' | 'warn' | '', ...children: readonly Child[]): HTMLElement {
-  return h('p', { class: `warning ${tone}` }, icon('alert'), h('span', {}, ...children));
+  return h('p', { class: `warning ${tone}` }, icon(ALERT), h('span', {}, ...children));
 }
 
 export function section(title: string, ...children: readonly Child[]): HTMLElement {

@@ -1,6 +1,6 @@
 import type { Facets } from './answer.ts';
-import { fill, find, foreign, h } from './dom.ts';
-import { icon } from './icons.ts';
+import { fill, find, foreign, h, keepFocus } from './dom.ts';
+import { CLOSE, icon } from './icons.ts';
 import { FACETS, type FacetName, type ListState } from './list-state.ts';
 import { formatCount } from './sizes.ts';
 
@@ -26,6 +26,9 @@ export function createFilterPanel(toggle: (name: FacetName, value: string) => vo
     const unfold = (): void => {
       unfolded.add(name);
       if (last !== undefined) panel.show(...last);
+      // Its button is gone; who pressed it goes on where the new ones begin.
+      const next = values.find((each) => !shown.includes(each));
+      if (next !== undefined) find(`#${CSS.escape(idOf(name, next[0]))}`).focus();
     };
     return h(
       'fieldset',
@@ -47,10 +50,14 @@ export function createFilterPanel(toggle: (name: FacetName, value: string) => vo
         if (badges.length > 1)
           badges.push(h('li', {}, h('button', { type: 'button', class: 'quiet', onclick: clear }, 'Clear all')));
         fill(find('#chosen'), ...badges);
-      });
+      }, lastBadge);
     },
   };
   return panel;
+}
+
+function idOf(name: FacetName, value: string): string {
+  return `${name}-${encodeURIComponent(value)}`;
 }
 
 interface OptionState {
@@ -65,7 +72,7 @@ function option(name: FacetName, value: string, { count, chosen, toggle }: Optio
     { class: 'option' },
     h('input', {
       type: 'checkbox',
-      id: `${name}-${encodeURIComponent(value)}`,
+      id: idOf(name, value),
       checked: chosen,
       onchange: () => toggle(name, value),
     }),
@@ -83,21 +90,19 @@ function badge(name: FacetName, value: string, remove: () => void): HTMLElement 
       {
         type: 'button',
         class: 'badge',
-        id: `badge-${name}-${encodeURIComponent(value)}`,
+        id: `badge-${idOf(name, value)}`,
         onclick: remove,
       },
       h('span', { class: 'unseen' }, 'Remove the filter '),
       h('span', { class: 'badge-name' }, name),
       ' ',
       foreign(value),
-      icon('close'),
+      icon(CLOSE),
     ),
   );
 }
 
-/** What has the focus is made anew with the same id, and gets it again. */
-function keepFocus(render: () => void): void {
-  const id = document.activeElement?.id;
-  render();
-  if (id !== undefined && id !== '' && document.activeElement?.id !== id) document.getElementById(id)?.focus();
+/** The filter that was set last, as far as there is any. */
+export function lastBadge(): HTMLElement | undefined {
+  return [...document.querySelectorAll<HTMLElement>('.badge')].at(-1);
 }

@@ -1,5 +1,4 @@
-import { find, h } from './dom.ts';
-import { icon } from './icons.ts';
+import { find } from './dom.ts';
 
 /*
  * The same keys on every page, told by a dialog that both a key and a button open.
@@ -12,13 +11,6 @@ export interface Shortcut {
   act: () => void;
 }
 
-const EVERYWHERE: readonly (readonly [keys: readonly string[], does: string])[] = [
-  [['/', 'Ctrl K', '⌘ K'], 'Search'],
-  [['↓', '↑'], 'Move through what was found'],
-  [['Enter'], 'Open it'],
-  [['Esc'], 'Clear the search'],
-];
-
 /** @param own further keys of this page */
 export function startKeyboard(search: HTMLInputElement, own: readonly Shortcut[] = []): void {
   const focusSearch = (): void => {
@@ -26,16 +18,17 @@ export function startKeyboard(search: HTMLInputElement, own: readonly Shortcut[]
     search.select();
   };
   let dialog: HTMLDialogElement | undefined;
-  const explain = (): void => {
-    dialog ??= createDialog(own);
-    if (!dialog.open) dialog.showModal();
+  const explain = async (): Promise<void> => {
+    const { createHelp } = await import('./keyboard-help.ts');
+    dialog ??= createHelp(own);
+    dialog.showModal();
   };
   const shortcuts: readonly Shortcut[] = [
     ...own,
     { key: '/', does: '', act: focusSearch },
-    { key: '?', does: '', act: explain },
+    { key: '?', does: '', act: () => void explain() },
   ];
-  find('#shortcuts').addEventListener('click', explain);
+  find('#shortcuts').addEventListener('click', () => void explain());
   addEventListener('keydown', (event) => {
     if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       event.preventDefault();
@@ -51,33 +44,16 @@ export function startKeyboard(search: HTMLInputElement, own: readonly Shortcut[]
   });
 }
 
+/** Whether the key chooses a letter of an input method: it is that method's, whatever it is (UI Events, section 5.3). */
+export function isComposing({ isComposing: composes, keyCode }: KeyboardEvent): boolean {
+  // Safari ends the composition before it tells of the Enter that ended it, and says 229 instead.
+  return composes || keyCode === 229;
+}
+
 /** Whether the key belongs to a text, or to the browser. */
 function isTyping(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+  if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return true;
   return (
     event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select') !== null
   );
-}
-
-function createDialog(own: readonly Shortcut[]): HTMLDialogElement {
-  const lines = [...EVERYWHERE, ...own.map(({ key, does }) => [[key], does] as const), [['?'], 'This help'] as const];
-  const dialog = h(
-    'dialog',
-    { class: 'shortcuts', 'aria-labelledby': 'shortcuts-title' },
-    h('h2', { id: 'shortcuts-title' }, 'Keyboard'),
-    h(
-      'dl',
-      {},
-      ...lines.map(([keys, does]) =>
-        h('div', {}, h('dt', {}, ...keys.map((key) => h('kbd', {}, key))), h('dd', {}, does)),
-      ),
-    ),
-    h('form', { method: 'dialog' }, h('button', { class: 'icon-button', 'aria-label': 'Close' }, icon('close'))),
-  );
-  // A click beside it closes it, as Escape does.
-  dialog.addEventListener('click', ({ target }) => {
-    if (target === dialog) dialog.close();
-  });
-  document.body.append(dialog);
-  return dialog;
 }

@@ -1,8 +1,8 @@
 import type { Item, Pointer } from '../../indexer/model/documents.ts';
 import { renderSearchDocument } from '../../indexer/site/search.ts';
 import { answer, rowOfItem, type Answer, type Corpus, type Facets, type Row } from './answer.ts';
-import { fill, find, h } from './dom.ts';
-import { createFilterPanel } from './filters.ts';
+import { fill, find, h, keepFocus } from './dom.ts';
+import { createFilterPanel, lastBadge } from './filters.ts';
 import {
   isUnfiltered,
   isWholeList,
@@ -14,7 +14,7 @@ import {
   type ListState,
 } from './list-state.ts';
 import { startRowKeys } from './row-keys.ts';
-import { renderRow, skeletonRows } from './rows.ts';
+import { renderRow } from './rows.ts';
 import { createSearchClient, type SearchClient } from './search-client.ts';
 import { startShell } from './shell.ts';
 import { loadDocument } from './site.ts';
@@ -30,9 +30,10 @@ import { timeElement } from './times.ts';
 /** How long somebody has to pause before the address follows: browsers refuse many changes of it in a short time. */
 const ADDRESS_DELAY_MS = 250;
 
-const { search: box, pointer: comingPointer } = startShell({
+const shell = startShell({
   documents: { 'The list as JSON': 'extensions', 'New versions (Atom)': 'feeds/index.xml' },
 });
+const { search: box } = shell;
 const results = find<HTMLOListElement>('#results');
 const count = find('#count');
 const sort = find<HTMLSelectElement>('#sort');
@@ -124,11 +125,14 @@ function facetsOf({ counts, sources }: Pointer): Facets {
 
 function show({ total, rows, facets, complete }: Answer): void {
   results.removeAttribute('aria-busy');
-  panel.show(state, facets);
-  showSort();
-  showRows(rows);
-  fill(count, countText(total, complete));
-  showMore(rows.length, total);
+  // A tag that was followed is a badge now, and its row may be gone.
+  keepFocus(() => {
+    panel.show(state, facets);
+    showSort();
+    showRows(rows);
+    fill(count, countText(total, complete));
+    showMore(rows.length, total);
+  }, lastBadge);
 }
 
 /** More of the same list is put below what is there. */
@@ -195,8 +199,10 @@ function nothingFound(): HTMLElement {
 function showFault(error: unknown): void {
   results.removeAttribute('aria-busy');
   const retry = (): void => {
-    fill(results, ...skeletonRows(6));
-    void (catalogue === undefined ? load(loadDocument<Pointer>('')) : refresh());
+    // What the old pointer names may be gone by now.
+    catalogue?.client.close();
+    catalogue = undefined;
+    void load(shell.readPointer());
   };
   shownQuestion = undefined;
   fill(results, h('li', {}, faultState(error, retry, 'h2')));
@@ -234,7 +240,7 @@ function addressOfState(): string {
 }
 
 box.value = state.text;
-box.addEventListener('focus', () => prepare(), { once: true });
+box.addEventListener('focus', () => prepare());
 box.addEventListener('input', () => {
   state = { ...state, text: box.value, shown: STEP };
   clearTimeout(addressTimer);
@@ -249,8 +255,7 @@ sort.addEventListener('change', () =>
   go({ ...state, sort: SORTS.find((each) => each === sort.value) ?? 'best', shown: STEP }),
 );
 results.addEventListener('click', (event) => followTag(event));
-for (const event of ['pointerenter', 'focusin'])
-  find('#panel').addEventListener(event, () => prepare(), { once: true });
+for (const event of ['pointerenter', 'focusin']) find('#panel').addEventListener(event, () => prepare());
 addEventListener('popstate', () => {
   clearTimeout(addressTimer);
   state = parseListState(location.search);
@@ -285,4 +290,4 @@ const wide = matchMedia('(min-width: 56rem)');
 const fold = (): void => void find('#panel').toggleAttribute('open', wide.matches);
 wide.addEventListener('change', fold);
 fold();
-void load(comingPointer);
+void load(shell.pointer());

@@ -1,6 +1,6 @@
 import type { Pointer } from '../../indexer/model/documents.ts';
-import { fill, find, foreign, h } from './dom.ts';
-import { icon } from './icons.ts';
+import { fill, find, foreign, h, keepFocus } from './dom.ts';
+import { ALERT, icon } from './icons.ts';
 import { duration, timeElement } from './times.ts';
 
 /*
@@ -15,16 +15,23 @@ export function isStale(pointer: Pick<Pointer, 'checked_at'>, nowMs: number): bo
   return nowMs - Date.parse(pointer.checked_at) > STALE_AFTER_MS;
 }
 
-/** @param pointer undefined while none could be read */
-export function showNotices(pointer: Pointer | undefined): void {
+/** @returns what tells of a pointer; of none while it could not be read */
+export function startNotices(): { show: (pointer: Pointer | undefined) => void } {
   const place = find('#notices');
-  const show = (): void => {
+  let known: Pointer | undefined;
+  const render = (): void => {
     const offline = navigator.onLine ? [] : [['You are offline. What you see was loaded earlier.']];
-    const notices = [...offline, ...(pointer === undefined ? [] : noticesOf(pointer, Date.now()))];
-    fill(place, ...notices.map((parts) => h('p', { class: 'notice' }, icon('alert'), h('span', {}, ...parts))));
+    const notices = [...offline, ...(known === undefined ? [] : noticesOf(known, Date.now()))];
+    const nodes = notices.map((parts) => h('p', { class: 'notice' }, icon(ALERT), h('span', {}, ...parts)));
+    keepFocus(() => fill(place, ...nodes));
   };
-  show();
-  for (const event of ['online', 'offline']) addEventListener(event, show);
+  for (const event of ['online', 'offline']) addEventListener(event, render);
+  return {
+    show: (pointer) => {
+      known = pointer;
+      render();
+    },
+  };
 }
 
 function noticesOf(pointer: Pointer, nowMs: number): (Node | string)[][] {

@@ -1,3 +1,5 @@
+import { isComposing } from './keyboard.ts';
+
 /*
  * From the search box down into the list, through it, and back up. The focus itself moves, so a row is opened, copied or
  * opened elsewhere as any link is.
@@ -6,6 +8,7 @@
 /** @param linksOf the links of the rows as they are now */
 export function startRowKeys(box: HTMLInputElement, linksOf: () => readonly HTMLElement[]): void {
   addEventListener('keydown', (event) => {
+    if (isComposing(event)) return;
     const links = linksOf();
     const at = links.findIndex((link) => link === document.activeElement);
     if (document.activeElement !== box && at < 0) return;

@@ -56,10 +56,3 @@ function factsOf(sources: Row['sources'], item: Row['item']): Child[] {
   const facts = [sources.join(', '), item?.license, item?.version_count && counted(item.version_count, 'version')];
   return facts.filter(Boolean).map((fact) => foreign(String(fact)));
 }
-
-/** Lines that hold the place while the first rows come. */
-export function skeletonRows(count: number): HTMLElement[] {
-  return Array.from({ length: count }, () =>
-    h('li', { class: 'row skeleton', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
-  );
-}

@@ -1,6 +1,7 @@
 import type { Pointer } from '../../indexer/model/documents.ts';
 import type { Answer, Question } from './answer.ts';
 import type { Opening, Reply, Request } from './search-worker.ts';
+import { LoadError } from './load.ts';
 import { API } from './site.ts';
 
 /*
@@ -12,6 +13,8 @@ export interface SearchClient {
   prepare(): void;
   /** Undefined where a newer question was asked meanwhile. @throws Error where the catalogue could not be read */
   ask(question: Question): Promise<Answer | undefined>;
+  /** Nothing is asked of it any more. */
+  close(): void;
 }
 
 const NOTHING: Question = { text: '', type: [], source: [], tag: [], sort: 'best', shown: 0 };
@@ -27,7 +30,7 @@ export function createSearchClient(pointer: Pointer): SearchClient {
     started.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       if (data.id !== waiting?.id) return;
       if ('answer' in data) waiting.resolve(data.answer);
-      else waiting.reject(new Error(data.fault));
+      else waiting.reject(new LoadError(data.failure));
       waiting = undefined;
     });
     started.addEventListener('error', () => {
@@ -63,6 +66,7 @@ export function createSearchClient(pointer: Pointer): SearchClient {
       if (worker === undefined) ask(NOTHING).catch(() => undefined);
     },
     ask,
+    close: () => worker?.terminate(),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Item, SearchDocument, SearchHead } from '../../indexer/model/documents.ts';
 import { createSearch, parseSearchText, renderSearchDocument } from '../../indexer/site/search.ts';
 import { answer, type Answer, type Corpus, type Question } from './answer.ts';
+import { LoadError, loadFile, type LoadFailure } from './load.ts';
 
 /*
  * Holds the whole catalogue beside the page. A small one is read as the list itself, which knows the time of each
@@ -20,7 +21,7 @@ export interface Opening {
 }
 
 export type Request = { id: number; question: Question } | { opening: Opening };
-export type Reply = { id: number; answer: Answer } | { id: number; fault: string };
+export type Reply = { id: number; answer: Answer } | { id: number; failure: LoadFailure };
 
 type Answers = (question: Question) => Answer | Promise<Answer>;
 
@@ -48,7 +49,7 @@ async function reply(id: number, question: Question): Promise<void> {
   } catch (error) {
     // The next question tries again.
     answers = undefined;
-    postMessage({ id, fault: error instanceof Error ? error.message : String(error) } satisfies Reply);
+    postMessage({ id, failure: failureOf(error) } satisfies Reply);
   }
 }
 
@@ -81,8 +82,11 @@ function corpusOf(document: SearchDocument, items?: readonly Item[]): Corpus {
   return { document, items, find: (text) => search.query(parseSearchText(text)).map(({ row }) => row) };
 }
 
-async function load<T>(path: string): Promise<T> {
-  const response = await fetch(new URL(path, opening?.base));
-  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-  return (await response.json()) as T;
+function load<T>(path: string): Promise<T> {
+  return loadFile<T>(path, opening?.base ?? '');
+}
+
+/** A message carries no class. What nobody foresaw is a document that is none of ours. */
+function failureOf(error: unknown): LoadFailure {
+  return error instanceof LoadError ? error.failure : { fault: 'unreadable', path: String(error) };
 }

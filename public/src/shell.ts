@@ -1,7 +1,7 @@
 import type { Pointer } from '../../indexer/model/documents.ts';
 import { fill, find, h, type Child } from './dom.ts';
 import { startKeyboard, type Shortcut } from './keyboard.ts';
-import { showNotices } from './notices.ts';
+import { startNotices } from './notices.ts';
 import { addressOf, FEEDS, loadDocument } from './site.ts';
 import { startThemeSwitch } from './theme-switch.ts';
 import { timeElement } from './times.ts';
@@ -16,24 +16,35 @@ export interface ShellOptions {
   documents?: Readonly<Record<string, string>>;
 }
 
-/** @returns the search box of the page's head, and the pointer as it comes */
-export function startShell({ shortcuts = [], documents = {} }: ShellOptions = {}): {
+export interface Shell {
+  /** The search box of the page's head. */
   search: HTMLInputElement;
-  pointer: Promise<Pointer>;
-} {
+  /** The pointer that was read last, which may be on its way. */
+  pointer: () => Promise<Pointer>;
+  /** Reads it anew, for who tries again; the notices are then the new one's. */
+  readPointer: () => Promise<Pointer>;
+}
+
+export function startShell({ shortcuts = [], documents = {} }: ShellOptions = {}): Shell {
   const search = find<HTMLInputElement>('#q');
   startKeyboard(search, shortcuts);
   startThemeSwitch(find('#theme'));
-  const pointer = loadDocument<Pointer>('');
-  void showPointer(pointer, documents);
-  return { search, pointer };
-}
-
-async function showPointer(coming: Promise<Pointer>, documents: Readonly<Record<string, string>>): Promise<void> {
-  // Where it does not come, the page itself says so.
-  const pointer = await coming.catch(() => undefined);
-  showNotices(pointer);
-  showSources(documents, pointer);
+  const notices = startNotices();
+  let last: Promise<Pointer>;
+  const readPointer = (): Promise<Pointer> => {
+    const coming = loadDocument<Pointer>('');
+    last = coming;
+    const show = (pointer?: Pointer): void => {
+      if (coming !== last) return;
+      notices.show(pointer);
+      showSources(documents, pointer);
+    };
+    // Where it does not come, the page itself says so.
+    coming.then(show, () => show());
+    return coming;
+  };
+  last = readPointer();
+  return { search, pointer: () => last, readPointer };
 }
 
 /** Every page links to its own JSON. */

@@ -1,5 +1,5 @@
-import { h, type Child } from './dom.ts';
-import { LoadError, type LoadFault } from './site.ts';
+import { fill, find, h, type Child } from './dom.ts';
+import { LoadError, type LoadFault } from './load.ts';
 
 /*
  * What stands where something should be and is not: said plainly, with what can be done.
@@ -34,17 +34,32 @@ const FAULTS: Readonly<Record<LoadFault, { title: string; text: string }>> = {
   },
   newer: { title: 'The index is newer than this page', text: 'Reload the page to get its newer version.' },
 };
+/** What the pointer named is not kept for ever. */
+const MOVED = { title: 'The index has changed meanwhile', text: 'Try again to see the newer one.' };
 
 /** @param retry does again what failed */
 export function faultState(error: unknown, retry: () => void, heading: State['heading'] = 'h1'): HTMLElement {
-  const { title, text } = FAULTS[error instanceof LoadError ? error.fault : 'refused'];
+  const { title, text } = textOf(error);
+  const again = ({ currentTarget: button }: { currentTarget: HTMLButtonElement }): void => {
+    // The button goes when there is an answer: keys go on from here, whatever that is.
+    find('#main').focus({ preventScroll: true });
+    fill(button, 'Trying again…');
+    button.disabled = true;
+    retry();
+  };
   const detail = error instanceof Error ? error.message : String(error);
   const state = emptyState(
     { title, heading },
     h('p', {}, text),
     h('p', { class: 'detail' }, h('code', {}, detail)),
-    h('p', {}, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')),
+    h('p', {}, h('button', { class: 'button', type: 'button', onclick: again }, 'Try again')),
   );
   state.classList.add('fault');
   return state;
+}
+
+function textOf(error: unknown): { title: string; text: string } {
+  if (!(error instanceof LoadError)) return FAULTS.refused;
+  const { fault, path } = error.failure;
+  return fault === 'missing' && path !== 'index.json' ? MOVED : FAULTS[fault];
 }

@@ -21,10 +21,10 @@ import { duration, timeElement } from './times.ts';
 const FEW = 20;
 
 const main = find('#main');
-const { search: box, pointer: comingPointer } = startShell({
+const shell = startShell({
   documents: { 'The status as JSON': 'status', 'The crawl': 'crawl' },
 });
-startSuggestions({ box, pointer: comingPointer });
+startSuggestions(shell);
 
 async function load(pointer: Promise<Pointer>): Promise<void> {
   try {
@@ -44,7 +44,7 @@ async function load(pointer: Promise<Pointer>): Promise<void> {
   } catch (error) {
     fill(
       main,
-      faultState(error, () => void load(loadDocument<Pointer>(''))),
+      faultState(error, () => void load(shell.readPointer())),
     );
   }
   main.removeAttribute('aria-busy');
@@ -150,8 +150,12 @@ function renderGroup(code: string, problems: readonly Problem[], total: number):
   const rest = problems.slice(FEW);
   const button = h('button', { type: 'button', class: 'button' }, `Show ${rest.length} more`);
   button.addEventListener('click', () => {
-    list.append(...rest.map(renderProblem));
+    const lines = rest.map(renderProblem);
+    list.append(...lines);
     button.remove();
+    // Who pressed it goes on where the new ones begin.
+    if (lines[0] !== undefined) lines[0].tabIndex = -1;
+    lines[0]?.focus();
   });
   return h(
     'details',
@@ -193,4 +197,4 @@ function seconds(ms: number): string {
   return ms < 50 ? 'less than 0.1 s' : `${(ms / 1000).toFixed(1)} s`;
 }
 
-void load(comingPointer);
+void load(shell.pointer());

@@ -1,9 +1,10 @@
-import type { Pointer } from '../../indexer/model/documents.ts';
 import type { Row } from './answer.ts';
 import { fill, h } from './dom.ts';
+import { isComposing } from './keyboard.ts';
 import { extensionAddress } from './links.ts';
 import { STEP } from './list-state.ts';
 import { createSearchClient, type SearchClient } from './search-client.ts';
+import type { Shell } from './shell.ts';
 import { counted } from './sizes.ts';
 
 /*
@@ -13,12 +14,7 @@ import { counted } from './sizes.ts';
 
 const MAX_SUGGESTIONS = 8;
 
-export interface Suggestions {
-  box: HTMLInputElement;
-  pointer: Promise<Pointer>;
-}
-
-export function startSuggestions({ box, pointer }: Suggestions): void {
+export function startSuggestions({ search: box, pointer, readPointer }: Shell): void {
   const list = h('div', { class: 'suggestions', id: 'suggestions', role: 'listbox', 'aria-label': 'Suggestions' });
   const said = h('span', { class: 'unseen', role: 'status' });
   list.hidden = true;
@@ -49,10 +45,11 @@ export function startSuggestions({ box, pointer }: Suggestions): void {
     if (found !== undefined && box.value === text && document.activeElement === box) show(found.rows);
   };
 
-  box.addEventListener('focus', () => void prepare(), { once: true });
+  box.addEventListener('focus', () => void prepare());
   box.addEventListener('input', () => void suggest());
   box.addEventListener('blur', () => show([]));
   box.addEventListener('keydown', (event) => {
+    if (isComposing(event)) return;
     const count = list.children.length;
     if (event.key === 'ArrowDown' && count > 0) choose(chosen + 1 < count ? chosen + 1 : -1);
     else if (event.key === 'ArrowUp' && count > 0) choose(chosen < 0 ? count - 1 : chosen - 1);
@@ -65,9 +62,10 @@ export function startSuggestions({ box, pointer }: Suggestions): void {
   list.addEventListener('pointerdown', (event) => event.preventDefault());
 
   const prepare = async (): Promise<void> => {
-    const loaded = await pointer.catch(() => undefined);
+    // A start that failed is made up for: the network may be back.
+    const loaded = client ? undefined : await pointer().catch(() => readPointer().catch(() => undefined));
     if (loaded === undefined) return;
-    client = createSearchClient(loaded);
+    client ??= createSearchClient(loaded);
     client.prepare();
     await suggest();
   };

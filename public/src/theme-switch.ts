@@ -1,5 +1,5 @@
 import { fill } from './dom.ts';
-import { icon } from './icons.ts';
+import { MOON, SCREEN, SUN, icon } from './icons.ts';
 
 /*
  * System, light, dark and around again. What was chosen is kept, and `theme.ts` reads it before the next first paint.
@@ -8,11 +8,12 @@ import { icon } from './icons.ts';
 const KEY = 'extension-registry-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
+const ICONS: Readonly<Record<Theme, string>> = { system: SCREEN, light: SUN, dark: MOON };
 
 export function startThemeSwitch(button: HTMLElement): void {
   let theme = THEMES.find((each) => each === document.documentElement.dataset['theme']) ?? 'system';
   const show = (): void => {
-    fill(button, icon(theme));
+    fill(button, icon(ICONS[theme]));
     const label = `Colours: ${theme}`;
     button.setAttribute('aria-label', label);
     button.title = label;

@@ -42,12 +42,13 @@ export function renderVersions(versions: readonly VersionEntry[], options: Versi
       entries.map((entry) => cellsOf(entry, options)),
     );
     const rest = versions.length - entries.length;
-    const all = h(
-      'button',
-      { type: 'button', class: 'button', onclick: () => show(versions) },
-      `Show all ${versions.length}`,
-    );
+    const all = h('button', { type: 'button', class: 'button', onclick: showAll }, `Show all ${versions.length}`);
     fill(place, table, rest > 0 && h('p', { class: 'more' }, all));
+  };
+  const showAll = (): void => {
+    show(versions);
+    // Its button is gone; who pressed it goes on where the new ones begin.
+    place.querySelectorAll<HTMLElement>('a.version')[FEW]?.focus();
   };
   show(versions.slice(0, FEW));
   return place;

@@ -89,16 +89,50 @@ describe('a registry in trouble', () => {
     await page.getByRole('heading', { level: 1 }).waitFor();
   });
 
-  test('a search that cannot be loaded is told in the place of its answer', async () => {
-    const { page } = await openSpoiled('index.html', async () => undefined);
-    await settled(page);
-    // What a worker asks for is not seen by the page's own routes.
-    await page.context().route(/pages\/1|search-worker/, (route) => route.abort('connectionrefused'));
-    await page.getByRole('searchbox').fill('redis');
+  test.each(PAGES)('that is there again by %s is an old one, if it is', async (path) => {
+    const opened = await openBlank({ nowMs: NOW + 3 * DAY_MS });
+    const { page } = opened;
+    await page.route('**/{api,schema}/v1/**', (route) => route.abort('connectionrefused'));
+    await page.goto(`${world().url}/${path}`);
+    const button = page.getByRole('button', { name: 'Try again' });
+    await button.waitFor();
+    expect(await page.locator('.notice').count()).toBe(0);
+    await page.unroute('**/{api,schema}/v1/**');
+    await button.click();
+    await page.getByText('The index was last checked 3 days ago').waitFor();
+  });
+
+  test.each(PAGES.slice(1))('suggests on %s, once it is there again', async (path) => {
+    const { page } = await openSpoiled(path, (each) =>
+      each.route('**/api/v1/index.json', (route) => route.abort('connectionrefused')),
+    );
+    const box = page.getByRole('combobox', { name: 'Search extensions' });
+    const refused = page.waitForEvent('requestfailed');
+    await box.focus();
+    await refused;
+    await page.unroute('**/api/v1/index.json');
+    await box.blur();
+    await box.fill('kubernets');
+    await expect.poll(() => page.getByRole('option').first().textContent()).toContain('taskserv/kubernetes');
+  });
+
+  test('a try that goes on says so, and keeps the place of the keys', async () => {
+    const { page } = await openSpoiled('status.html', (each) =>
+      each.route('**/api/v1/**', (route) => route.abort('connectionrefused')),
+    );
     await page.getByRole('button', { name: 'Try again' }).waitFor();
-    await page.context().unroute(/pages\/1|search-worker/);
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await expect.poll(async () => (await page.locator('.row-name').allTextContents())[0]).toBe('taskserv/redis');
+    const released = Promise.withResolvers<void>();
+    await page.unroute('**/api/v1/**');
+    await page.route('**/api/v1/**', async (route) => {
+      await released.promise;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Try again' }).press('Enter');
+    expect(await page.getByRole('button', { name: 'Trying again…' }).isDisabled()).toBe(true);
+    released.resolve();
+    await page.getByRole('heading', { name: 'Everything is current' }).waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
   });
 
   test('a window without a network says that what it shows is old', async () => {
