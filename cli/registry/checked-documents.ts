@@ -53,12 +53,12 @@ export function parseVersions(bytes: Buffer, id: ExtensionId): VersionEntry[] {
 /** The slim list, or the head of its shards. */
 export function parseSearchDocument(bytes: Buffer): SearchDocument | SearchHead {
   const subject = 'The search document';
-  const document = parseJson(bytes, subject) as Partial<SearchDocument & SearchHead> | null;
+  const document = parseJson(bytes, subject) as Partial<SearchDocument> | Partial<SearchHead> | null;
   if (!isObject(document) || document.schema !== 1) throw malformed(subject);
   const isSound =
-    document.postings === undefined
+    document.form === 'list'
       ? areColumns(document) && [document.deprecated, document.yanked].every((each) => isArrayOf(each, isCount))
-      : isHead(document);
+      : document.form === 'shards' && isHead(document);
   if (!isSound) throw malformed(subject);
   return document as SearchDocument | SearchHead;
 }

@@ -115,7 +115,7 @@ const LIST_NAME = 'The list';
 
 function ofSearch(bytes: Buffer): string | undefined {
   const document = parseSearchDocument(bytes);
-  return 'postings' in document ? undefined : renderOverview(document);
+  return document.form === 'list' ? renderOverview(document) : undefined;
 }
 
 async function ofList(bytes: Buffer): Promise<string> {

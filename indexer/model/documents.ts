@@ -89,6 +89,8 @@ export interface NotesEntry {
 /** The slim list that search is built from: one column a field, row i of each is extension i. */
 export interface SearchDocument {
   schema: 1;
+  /** Tells it from the head, which is at the same path. */
+  form: 'list';
   type: string[];
   name: string[];
   version: string[];
@@ -118,6 +120,7 @@ export interface Badge {
  */
 export interface SearchHead {
   schema: 1;
+  form: 'shards';
   /** Extensions that can be found. */
   extensions: number;
   /** One above the highest row; rows are given for life, so that some may have no extension any more. */

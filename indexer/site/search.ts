@@ -26,6 +26,7 @@ export function createSearch(document: SearchDocument): Search {
 export function renderSearchDocument(items: readonly Item[]): SearchDocument {
   return {
     schema: 1,
+    form: 'list',
     type: items.map((item) => item.type),
     name: items.map((item) => item.name),
     version: items.map((item) => item.version),

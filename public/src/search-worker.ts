@@ -60,7 +60,7 @@ async function open(): Promise<Answers> {
     return answersOf(corpusOf(renderSearchDocument(items), items));
   }
   const document = await load<SearchDocument | SearchHead>(opening.search);
-  if (!('postings' in document)) return answersOf(corpusOf(document));
+  if (document.form === 'list') return answersOf(corpusOf(document));
   const { createShardAnswers } = await import('./answer-shards.ts');
   return createShardAnswers(document, { ...opening, read: load });
 }

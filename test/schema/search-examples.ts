@@ -5,6 +5,7 @@ const digest = digestOf('bytes');
 
 const search = {
   schema: 1,
+  form: 'list',
   type: ['taskserv'],
   name: ['kubernetes'],
   version: ['1.4.0'],
@@ -18,6 +19,7 @@ const search = {
 
 const searchHead = {
   schema: 1,
+  form: 'shards',
   extensions: 1,
   rows: 1,
   words: 'A/taskserv,Ak8s',
@@ -29,7 +31,7 @@ const searchHead = {
   deprecated: 'A',
 } satisfies documents.SearchHead;
 const searchPostings = { schema: 1, rows: ['A'], places: ['D'] } satisfies documents.PostingShard;
-const { deprecated: _deprecated, yanked: _yanked, ...columns } = search;
+const { form: _form, deprecated: _deprecated, yanked: _yanked, ...columns } = search;
 const searchRecords = { ...columns, absent: [1] } satisfies documents.RecordShard;
 
 /** Of the documents of search, which have no optional field. */

@@ -161,7 +161,7 @@ function schemaOf(file: string, value: unknown): string | undefined {
 }
 
 function isHead(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'postings' in value;
+  return typeof value === 'object' && value !== null && 'form' in value && value.form === 'shards';
 }
 
 /** A document that can be looked into: `checkFile` has told what is wrong with any other. */
@@ -236,8 +236,8 @@ function checkSearch(files: SiteFiles): string[] {
   const name = layout.fileOf(layout.SEARCH);
   const search = soundDocument<SearchDocument | SearchHead>(files, name);
   if (search === undefined) return [];
-  if ('postings' in search) return checkShards(files, search);
-  const { schema: _schema, deprecated, yanked, ...columns } = search;
+  if (search.form === 'shards') return checkShards(files, search);
+  const { schema: _schema, form: _form, deprecated, yanked, ...columns } = search;
   const count = columns.name.length;
   return [
     ...checkColumns(name, columns),

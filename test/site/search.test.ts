@@ -251,6 +251,7 @@ describe('renderSearchDocument', () => {
     ];
     expect(renderSearchDocument(items)).toEqual({
       schema: 1,
+      form: 'list',
       type: ['provider', 'taskserv'],
       name: ['aws', 'old'],
       version: ['1.0.0', '1.0.0'],

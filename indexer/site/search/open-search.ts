@@ -42,7 +42,7 @@ const MAX_SHARDS = 24;
 export async function openSearch({ read, file, maxShards = MAX_SHARDS }: OpenSearchOptions): Promise<OpenedSearch> {
   const document = (await read(file)) as SearchDocument | SearchHead;
   // Each form is a module of its own: nobody needs both.
-  if ('postings' in document) {
+  if (document.form === 'shards') {
     const { createShardSearch } = await import('./shard-search.ts');
     const search = createShardSearch(document, { read, maxShards });
     return { search: ({ limit = LIMIT, offset = 0, ...query }) => search(query, { limit, offset }) };

@@ -35,6 +35,7 @@ export function renderSearchShards(rows: readonly (Item | undefined)[]): SearchS
     ),
     head: (postings, records) => ({
       schema: 1,
+      form: 'shards',
       extensions: rows.filter((item) => item !== undefined).length,
       rows: rows.length,
       words: packWords(terms),

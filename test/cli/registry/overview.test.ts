@@ -9,6 +9,7 @@ import { open } from './registries.ts';
 
 const DOCUMENT: SearchDocument = {
   schema: 1,
+  form: 'list',
   type: ['cluster', 'provider', 'taskserv'],
   name: ['web', 'aws', 'redis'],
   version: ['0.1.0', '2.0.0-rc.1', '7.2.0'],
@@ -22,6 +23,7 @@ const DOCUMENT: SearchDocument = {
 
 const EMPTY: SearchDocument = {
   schema: 1,
+  form: 'list',
   type: [],
   name: [],
   version: [],

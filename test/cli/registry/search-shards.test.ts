@@ -86,6 +86,7 @@ describe('a registry of search shards', () => {
 
 const HEAD = {
   schema: 1,
+  form: 'shards',
   extensions: 1,
   rows: 1,
   words: 'Aaws',
@@ -125,6 +126,9 @@ describe('what a head and a shard are made of', () => {
     { posting_words: ['1'] },
     { posting_words: [2] },
     { schema: 2 },
+    { form: 'list' },
+    { form: undefined },
+    { form: 'tree' },
   ])('refuses a head with %j', (wrong) => {
     expect(() => parseSearchDocument(bytesOf({ ...HEAD, ...wrong }))).toThrow('is not what a registry publishes');
   });

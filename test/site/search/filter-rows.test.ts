@@ -4,6 +4,7 @@ import { createSearch, filterRows, type SearchQuery } from '../../../indexer/sit
 
 const DOCUMENT: SearchDocument = {
   schema: 1,
+  form: 'list',
   type: ['cluster', 'provider', 'provider', 'taskserv'],
   name: ['web', 'aws', 'old', 'redis'],
   version: ['1.0.0', '1.0.0', '1.0.0', '1.0.0'],
