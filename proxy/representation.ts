@@ -47,8 +47,9 @@ export const OF_BODIES: ReadonlySet<string> = new Set([
 ]);
 
 const JSON_TYPE = 'application/json';
-/** The pages' own policy, and what only a header can say: they are in no frame of another site. */
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** The policy that pages below `html/` say themselves, and what only a header can say: they are in no frame of another site. */
+const PLAIN_PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function createRepresentations(
   documentClass: DocumentClass,
@@ -80,7 +81,7 @@ export function createRepresentations(
       const headers = {
         ...validators,
         'content-type': `${mediaType}; charset=utf-8`,
-        ...(mediaType !== JSON_TYPE && { 'content-security-policy': PAGE_POLICY }),
+        ...(mediaType !== JSON_TYPE && { 'content-security-policy': PLAIN_PAGE_POLICY }),
         'content-length': String(body.length),
         ...(coding !== 'identity' && { 'content-encoding': coding }),
       };

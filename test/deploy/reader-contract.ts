@@ -15,7 +15,8 @@ export interface Reads {
 
 const DOCUMENT = 'public, max-age=60, stale-while-revalidate=600, stale-if-error=86400';
 const POINTER = 'public, max-age=10, must-revalidate';
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PLAIN_PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const FOREVER = 'public, max-age=31536000, immutable';
 const STRONG_ETAG = /^"[\x21\x23-\x7e]+"$/;
 
@@ -65,7 +66,7 @@ export function describeReads(reads: () => Reads): void {
       const { status, headers, body } = await get(path);
       expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type });
       expect(body.equals(await readFile(join(reads().v1, path)))).toBe(true);
-      expect(headers).toMatchObject({ 'cache-control': DOCUMENT, 'content-security-policy': PAGE_POLICY });
+      expect(headers).toMatchObject({ 'cache-control': DOCUMENT, 'content-security-policy': PLAIN_PAGE_POLICY });
     });
 
     test('are found by their bytes, immutable', async () => {

@@ -101,6 +101,26 @@ describe('renderFeeds', () => {
     expect(atomFaults(after!)).toEqual([]);
   });
 
+  // RFC 4287, section 4.2.7.1, takes a reference, and RFC 3986, section 5.1.3, its base from where the feed was read.
+  test.each(['https://registry.example.org/', 'https://pages.example.org/a/b/', 'http://127.0.0.1:8082/'])(
+    'leads to itself and to its pages wherever it is, though it knows no address: %s',
+    (root) => {
+      const feeds = feedsOf([catalogueExtension('provider/aws', ['1.0.0'])]);
+      expect([...feeds.keys()]).toEqual([
+        'feeds/index.xml',
+        'feeds/by-type/provider.xml',
+        'feeds/by-type/taskserv.xml',
+      ]);
+      for (const [path, text] of feeds) {
+        const place = new URL(`api/v1/${path}`, root);
+        const linked = (rel: string): string =>
+          new URL(new RegExp(`rel="${rel}".* href="([^"]*)"`).exec(text)?.[1] ?? 'none', place).href;
+        expect(linked('self')).toBe(place.href);
+        expect(linked('alternate')).toBe(`${root}index.html`);
+      }
+    },
+  );
+
   test('puts what was seen last first, of one crawl what was published last, then by name', () => {
     const seen = (version: string, firstSeen: string, publishedAt = FIRST_CRAWL) =>
       catalogueVersion(version, { firstSeen, publishedAt });
