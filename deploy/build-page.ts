@@ -1,10 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 /*
- * The page's scripts and styles, from `public/src` and `public/styles` into `public/assets`, which is not kept in git:
+ * The pages, each `public/src/pages/<name>.html` put into what all of them have, `frame.html`: `public/<name>.html`. And their
+ * scripts and styles, from `public/src` and `public/styles` into `public/assets`. None of it is kept in git.
  *
  *   theme.js            runs before the first paint
  *   <name>-page.js      one file a page with all of its own code, so that nothing waits for a second one
@@ -19,7 +20,10 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const SITE = join(ROOT, 'indexer', 'site');
-export const ASSETS = join(ROOT, 'public', 'assets');
+const PUBLIC = join(ROOT, 'public');
+const SOURCES = join(PUBLIC, 'src', 'pages');
+export const ASSETS = join(PUBLIC, 'assets');
+export const PAGES = ['index', 'extension', 'status', 'api'] as const;
 
 const COMMON = {
   absWorkingDir: ROOT,
@@ -64,7 +68,7 @@ const pureRooms: Plugin = {
   },
 };
 
-/** Makes `public/assets` anew. @returns the files that went into it, relative to the checkout */
+/** Makes the pages and `public/assets` anew. @returns the files that went into it, relative to the checkout */
 export async function buildPage(): Promise<string[]> {
   const built = await Promise.all([
     build({
@@ -84,7 +88,32 @@ export async function buildPage(): Promise<string[]> {
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: contents.length };
     await writeFile(`${path}.br`, brotliCompressSync(contents, { params }));
   }
+  const frame = await readFile(join(SOURCES, 'frame.html'), 'utf8');
+  for (const name of PAGES) {
+    const own = await readFile(join(SOURCES, `${name}.html`), 'utf8');
+    await writeFile(join(PUBLIC, `${name}.html`), renderPage(frame, own, name));
+  }
   return built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+/**
+ * The parts of a page are headed by comments, and the frame has the same comments where they belong. The link to the page
+ * itself says so.
+ * @throws Error where the frame asks for a part that the page has not
+ */
+export function renderPage(frame: string, own: string, name: string): string {
+  const [, ...texts] = own.split(/^<!-- (\w+) -->\n/m);
+  const parts = new Map(texts.flatMap((part, at) => (at % 2 === 0 ? [[part, texts[at + 1] ?? '']] : [])));
+  return frame
+    .replaceAll(/^( *)<!-- (\w+) -->\n/gm, (_whole, indent: string, part: string) => {
+      const text = parts.get(part);
+      if (text === undefined) throw new Error(`public/src/pages/${name}.html has no part <!-- ${part} -->.`);
+      return text
+        .trimEnd()
+        .replaceAll(/^(?=.)/gm, indent)
+        .concat('\n');
+    })
+    .replace(`<a href="${name}.html">`, `<a href="${name}.html" aria-current="page">`);
 }
 
 if (import.meta.main) await buildPage();

@@ -18,7 +18,7 @@ const HEADERS = {
 const GENERATED = /^\/api\/v1(?:\/|$)/;
 
 /**
- * The hand-written part of the site: the pages and the schemas. The generated tree lies in the same folder but is never
+ * What no indexer makes: the pages and the schemas. The generated tree lies in the same folder but is never
  * served from here: the plugin lists every ancestor folder of a file at each request, and knows no generations.
  */
 export function registerPublicFiles(app: FastifyInstance, publicFolder: string): void {

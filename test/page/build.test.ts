@@ -2,11 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { ASSETS } from '../../deploy/build-page.ts';
+import { ASSETS, PAGES, renderPage } from '../../deploy/build-page.ts';
 import { PAGE_POLICY } from '../../proxy/routes/public-files.ts';
 import { PUBLIC_FOLDER } from '../proxy/world.ts';
-
-const PAGES = ['index.html', 'extension.html', 'status.html', 'api.html'];
 
 const htmlOf = (name: string): string => readFileSync(join(PUBLIC_FOLDER, name), 'utf8');
 
@@ -37,7 +35,7 @@ describe('what is built', () => {
   });
 });
 
-describe.each([...PAGES, '404.html'])('%s', (name) => {
+describe.each([...PAGES, '404'].map((each) => `${each}.html`))('%s', (name) => {
   const html = htmlOf(name);
 
   test('says the policy that the proxy sends', () => {
@@ -50,12 +48,18 @@ describe.each([...PAGES, '404.html'])('%s', (name) => {
   });
 });
 
-describe('the pages', () => {
-  test('have one head', () => {
-    const heads = PAGES.map((name) =>
-      /<header[\s\S]*<\/noscript>/.exec(htmlOf(name))?.[0].replace(' aria-current="page"', ''),
+describe('a page', () => {
+  const frame = '<nav>\n  <a href="one.html">1</a>\n  <a href="two.html">2</a>\n</nav>\n  <!-- shows -->\n';
+
+  test('has its parts in the frame, and says which of the links leads to itself', () => {
+    expect(renderPage(frame, '<!-- shows -->\n<main>\n  $1\n</main>\n', 'two')).toBe(
+      '<nav>\n  <a href="one.html">1</a>\n  <a href="two.html" aria-current="page">2</a>\n</nav>\n  <main>\n    $1\n  </main>\n',
     );
-    expect(heads[0]).toContain('role="search"');
-    expect(new Set(heads).size).toBe(1);
+  });
+
+  test('is not made without a part that the frame asks for', () => {
+    expect(() => renderPage(frame, '<!-- shown -->\n<main></main>\n', 'two')).toThrow(
+      'public/src/pages/two.html has no part <!-- shows -->.',
+    );
   });
 });
