@@ -1,12 +1,20 @@
+import { once } from 'node:events';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOON, runIndexer } from '../builders.ts';
+import { NOON, runIndexer, temporaryFolder } from '../builders.ts';
+import { createAuthority } from '../http/certificates.ts';
 import { ask } from '../proxy/http.ts';
+import { AWS_1 } from '../proxy/world.ts';
+import { findFreePort } from '../real/server-process.ts';
+import { waitUntil } from '../real/wait-until.ts';
 import { describeReads } from './reader-contract.ts';
 import { startRegistry, type Registry } from './registry.ts';
-import { startCaddy, startNginx, type WebServer } from './web-servers.ts';
+import { startCaddy, startNginx, validateCaddy, type WebServer } from './web-servers.ts';
 
 const SERVERS = [
   ['nginx', startNginx],
@@ -107,7 +115,58 @@ describe.each(SERVERS)('%s with the files of deploy/', (name, start) => {
   });
 });
 
+describe('Caddy', () => {
+  test('takes the file for a name as well', async () => {
+    expect(await validateCaddy(await temporaryFolder())).toContain('Valid configuration');
+  });
+
+  test('has each request of a document in its log', async () => {
+    const closers: (() => Promise<unknown>)[] = [];
+    const { config, proxy } = await startRegistry((close) => void closers.push(close));
+    const { host } = new URL(proxy.url);
+    const folder = join(config.site.path, '.caddy');
+    const server = await startCaddy({ folder, site: config.site.path, proxies: [host, host] });
+    closers.push(() => server.stop());
+    try {
+      await ask(`${server.url}/api/v1/extensions/provider/aws`);
+      await waitUntil('its line', async () =>
+        (await readFile(join(folder, 'server.log'), 'utf8')).includes('"uri":"/api/v1/extensions/provider/aws"'),
+      );
+    } finally {
+      for (const close of closers.toReversed()) await close();
+    }
+  });
+});
+
 describe('nginx', () => {
+  test('serves over TLS with the lines that the file has for it', async () => {
+    const closers: (() => Promise<unknown>)[] = [];
+    const { config, proxy, v1 } = await startRegistry((close) => void closers.push(close));
+    const { host } = new URL(proxy.url);
+    const folder = await temporaryFolder();
+    const authority = createAuthority('our CA', Date.now());
+    const { cert, key } = authority.issue(['127.0.0.1']);
+    const tls = { port: await findFreePort(), certificate: join(folder, 'site.pem'), key: join(folder, 'site.key') };
+    await Promise.all([writeFile(tls.certificate, cert), writeFile(tls.key, key)]);
+    const server = await startNginx({ folder, site: config.site.path, proxies: [host, host], tls });
+    closers.push(() => server.stop());
+    try {
+      const options = { ca: authority.cert, agent: false };
+      const get = async (path: string): Promise<Buffer> => {
+        const [answer] = (await once(
+          request(`https://127.0.0.1:${tls.port}/api/v1/${path}`, options).end(),
+          'response',
+        )) as [IncomingMessage];
+        expect(answer.statusCode).toBe(200);
+        return buffer(answer);
+      };
+      expect((await get('extensions')).equals(await readFile(join(v1, 'extensions/index.json')))).toBe(true);
+      expect((await get('extensions/provider/aws/1.0.0')).equals(AWS_1)).toBe(true);
+    } finally {
+      for (const close of closers.toReversed()) await close();
+    }
+  });
+
   test('compresses what has no such file, with the weak form of its ETag', async () => {
     const closers: (() => Promise<unknown>)[] = [];
     const { config, proxy } = await startRegistry((close) => void closers.push(close));

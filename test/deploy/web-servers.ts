@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
+import { runProgram } from '../real/run-program.ts';
 import { findFreePort, startServer, type RunningServer } from '../real/server-process.ts';
 import { provideDebian } from '../tools/debian.ts';
 
@@ -24,9 +25,11 @@ export interface WebServerOptions {
   site: string;
   /** `host:port` of two proxies, or of one twice. */
   proxies: readonly [string, string];
+  /** To be served over TLS as well, at a port of the loopback; paths of PEM files. */
+  tls?: { port: number; certificate: string; key: string };
 }
 
-export async function startNginx({ folder, site, proxies }: WebServerOptions): Promise<WebServer> {
+export async function startNginx({ folder, site, proxies, tls }: WebServerOptions): Promise<WebServer> {
   const wish = { packages: ['nginx', 'libnginx-mod-http-brotli-static'], programs: ['nginx'], files: [BROTLI] };
   const { paths, env: more } = await provideDebian(wish);
   const port = await findFreePort();
@@ -39,6 +42,7 @@ export async function startNginx({ folder, site, proxies }: WebServerOptions): P
       ['    listen [::]:80;\n', ''],
       ['/srv/extension-registry/site', site],
       ...withProxies(proxies),
+      ...(tls === undefined ? [] : withTls(tls)),
     ]),
   );
   const headers = 'extension-registry-headers.conf';
@@ -123,6 +127,27 @@ function withProxies([one, other]: readonly [string, string]): [string, string][
     ['127.0.0.1:8082', one],
     ['127.0.0.1:8083', other],
   ];
+}
+
+/** The lines that an operator takes the comment sign from. */
+function withTls({ port, certificate, key }: NonNullable<WebServerOptions['tls']>): [string, string][] {
+  return [
+    ['#   listen 443 ssl; listen [::]:443 ssl;', `listen 127.0.0.1:${port} ssl;`],
+    ['#   ssl_certificate ', 'ssl_certificate '],
+    ['/etc/ssl/registry.pem', certificate],
+    ['/etc/ssl/registry.key', key],
+  ];
+}
+
+/** What `caddy validate` says of the file for a name, which comes with a certificate. */
+export async function validateCaddy(folder: string): Promise<string> {
+  const { paths, env: more } = await provideDebian({ packages: ['caddy'], programs: ['caddy'] });
+  const config = await readFile(join(DEPLOY, 'caddy', 'Caddyfile'), 'utf8');
+  const file = join(folder, 'Caddyfile');
+  await writeFile(file, replaceAll(config, [[':80 {', 'registry.example.org {']]));
+  const args = ['validate', '--config', file, '--adapter', 'caddyfile'];
+  const home = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+  return runProgram(paths['caddy'] ?? '', args, { cwd: folder, env: { PATH: env['PATH'] ?? '', ...more, ...home } });
 }
 
 /** @throws Error for a text that is not there: the file has changed, and what is tested would not be what it says */
