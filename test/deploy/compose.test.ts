@@ -10,6 +10,7 @@ import { ask } from '../proxy/http.ts';
 import { startProgram } from '../proxy/program.ts';
 import { startDistribution } from '../real/distribution.ts';
 import { startGitea } from '../real/gitea.ts';
+import { waitUntil } from '../real/wait-until.ts';
 import { DEPLOY } from './web-servers.ts';
 import { readYaml } from './yaml.ts';
 
@@ -26,6 +27,7 @@ interface Service {
   security_opt: string[];
   read_only?: boolean;
   depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
 }
 
 let compose: { name: string; services: Record<string, Service>; volumes: Record<string, unknown> };
@@ -92,8 +94,20 @@ describe('compose.yaml', () => {
       file,
       replacements.reduce((before, [from, to]) => before.replace(from, to), text),
     );
+    const [kind, , ...words] = compose.services['registry']!.healthcheck!.test;
+    expect(kind).toBe('CMD');
+    const isHealthy = (at: string): Promise<boolean> =>
+      run(
+        process.execPath,
+        words.map((each) => each.replace('http://127.0.0.1:8082', at)),
+      ).then(
+        () => true,
+        () => false,
+      );
     const { url, log } = await startProgram(file);
     await log.until(({ event }) => event === 'indexer_done');
+    await waitUntil('health', () => isHealthy(url));
+    expect(await isHealthy(oci.url)).toBe(false);
     const list = (await ask(`${url}/api/v1/extensions`)).json as { type: string; name: string; source: string }[];
     expect(list.map(({ type, name, source }) => `${source} ${type}/${name}`)).toEqual([
       'oci provider/hello',
