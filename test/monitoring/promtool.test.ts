@@ -5,12 +5,26 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
 import { temporaryFolder } from '../builders.ts';
 import { ask } from '../proxy/http.ts';
 import { startProgram, writeConfig } from '../proxy/program.ts';
 import { startBackends } from '../proxy/world.ts';
 import { provideDebian } from '../tools/debian.ts';
-import { exposedIn, MONITORING, readDashboard, expressionsOf, RULE_FILES, selectedNames } from './expressions.ts';
+import {
+  exposedIn,
+  MONITORING,
+  readDashboard,
+  readMonitoring,
+  expressionsOf,
+  RULE_FILES,
+  selectedNames,
+} from './expressions.ts';
+
+interface Pod {
+  metadata: { labels: Record<string, string> };
+  spec: { containers: { ports: object[] }[] };
+}
 
 let promtool: string;
 
@@ -35,6 +49,30 @@ describe('promtool', () => {
 
   test('finds the example of a configuration sound', async () => {
     expect(await runPromtool(['check', 'config', 'prometheus.example.yml'])).toMatchObject({ code: 0 });
+  });
+
+  test('finds it sound with what it has for Kubernetes, whose labels are those of the pods', async () => {
+    const example = await readMonitoring('prometheus.example.yml');
+    const { scrape_configs: scrapes } = parse(example.replaceAll(/^( +)#(?=\S| {2})/gm, '$1')) as {
+      scrape_configs: { kubernetes_sd_configs?: unknown; relabel_configs: { source_labels: string[] }[] }[];
+    };
+    // Debian's Prometheus is built without Kubernetes, so it is only told what that would find.
+    const { kubernetes_sd_configs: discovery, ...rest } = scrapes[0]!;
+    expect(discovery).toEqual([{ role: 'pod', namespaces: { names: ['extension-registry'] } }]);
+    const file = join(await temporaryFolder(), 'prometheus.yml');
+    await writeFile(file, JSON.stringify({ scrape_configs: [rest] }));
+    expect(await runPromtool(['check', 'config', file])).toMatchObject({ code: 0 });
+    const [component, port] = rest.relabel_configs;
+    expect(component).toMatchObject({ regex: 'proxy', action: 'keep' });
+    expect(port).toMatchObject({ regex: 'http', action: 'keep' });
+    const [deployment] = parseAllDocuments(await readMonitoring('../kubernetes/proxy.yaml'));
+    const pod = (deployment!.toJS() as { spec: { template: Pod } }).spec.template;
+    const labels = Object.entries(pod.metadata.labels).map(([name, value]) => [
+      `__meta_kubernetes_pod_label_${name.replaceAll(/\W/g, '_')}`,
+      value,
+    ]);
+    expect(labels).toContainEqual([component!.source_labels[0], 'proxy']);
+    expect(pod.spec.containers[0]!.ports).toEqual([{ name: 'http', containerPort: 8082 }]);
   });
 
   test('sees each alert fire when it should, and not before', async () => {
