@@ -20,7 +20,7 @@ describe('npm run bench', () => {
   test.each([
     [
       ['writes'],
-      'There is no bench writes; there are reads, downloads, crawl, build, start, client, workers, search. See --help.',
+      'There is no bench writes; there are reads, downloads, crawl, build, start, client, workers, search, sizing. See --help.',
     ],
     [['--fast'], "Unknown option '--fast'"],
   ])('refuses %j with exit code 2', async (args, complaint) => {

@@ -21,6 +21,7 @@ Measures the programs against their peers on this machine; all of the benches wi
   client     the client's own start, its memory, and what it asks of the network
   workers    two workers against one
   search     bytes and answers of search, by list and by shards, against MiniSearch
+  sizing     what indexer and proxy take of memory and time, for deploy/README.md; compared with nothing
 
   --short    a form of seconds, which checks that every answer has the right bytes and enforces no bound
   --json     one JSON object on standard output instead of tables
@@ -40,6 +41,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   client: async () => (await import('./client.ts')).benchClient,
   workers: async () => (await import('./workers.ts')).benchWorkers,
   search: async () => (await import('./search.ts')).benchSearch,
+  sizing: async () => (await import('./sizing.ts')).benchSizing,
 };
 
 interface Flags {

@@ -87,6 +87,8 @@ export interface ProxyOptions {
   /** `warn` logs nothing of requests, as nginx does with `access_log off`. */
   logFile?: string;
   readyPath?: string;
+  /** The sources' own entry without it. */
+  program?: string;
 }
 
 /** The real program, as an administrator starts it. */
@@ -96,7 +98,8 @@ export async function startProxy(options: ProxyOptions): Promise<BenchServer> {
   const config = join(folder, `proxy-${port}.toml`);
   const server = `[server]\nhost = "127.0.0.1"\nport = ${port}\n${options.server ?? ''}\n`;
   await writeFile(config, `${server}[site]\npath = ${JSON.stringify(site)}\n${options.config}`);
-  const args = [join(ROOT, 'proxy', 'main.ts'), '--config', config, '--log-level', logLevel, '--grace-seconds', '0'];
+  const { program = join(ROOT, 'proxy', 'main.ts') } = options;
+  const args = [program, '--config', config, '--log-level', logLevel, '--grace-seconds', '0'];
   const url = `http://127.0.0.1:${port}`;
   const running = await startServer({
     ...pinned(core, process.execPath, args),

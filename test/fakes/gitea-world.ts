@@ -131,17 +131,28 @@ export function createGiteaWorld(): { readonly world: GiteaWorld; readonly state
     findRepository: (owner, name) =>
       state.repositories.find((each) => isSame(each.owner, owner) && isSame(each.name, name)),
     findMoved: (owner, name) => moved.get(keyOf(owner, name)),
-    findAsset(uuid) {
-      for (const repository of state.repositories) {
-        for (const release of repository.releases) {
-          const asset = release.assets.find((each) => each.uuid === uuid);
-          if (asset) return { repository, release, asset };
-        }
-      }
-      return undefined;
-    },
+    findAsset: createAssetFinder(() => state.repositories),
   };
   return { state, world: createBuilder(state, moved) };
+}
+
+/** Looks first where it found it before: a crawl of 10,000 extensions asks for tens of thousands, each by its uuid. */
+function createAssetFinder(repositories: () => readonly Repository[]): GiteaState['findAsset'] {
+  type Found = NonNullable<ReturnType<GiteaState['findAsset']>>;
+  const seen = new Map<string, Found>();
+  const isThere = ({ repository, release, asset }: Found): boolean =>
+    release.assets.includes(asset) && repository.releases.includes(release) && repositories().includes(repository);
+  return (uuid) => {
+    const found = seen.get(uuid);
+    if (found !== undefined && isThere(found)) return found;
+    seen.clear();
+    for (const repository of repositories()) {
+      for (const release of repository.releases) {
+        for (const asset of release.assets) seen.set(asset.uuid, { repository, release, asset });
+      }
+    }
+    return seen.get(uuid);
+  };
 }
 
 function createBuilder(state: GiteaState, moved: Map<string, Repository>): GiteaWorld {
