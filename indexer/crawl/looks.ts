@@ -32,8 +32,6 @@ export interface EarlierLooks {
 
 /** What stands is not what was given, or nothing was: only reading tells when that ends. */
 const UNSETTLED: ReadonlySet<ProblemCode> = new Set(['read_failed', 'mutated', 'sidecar_mismatch']);
-/** After a longer pause the backlog is worked off over days, not at once. */
-const MAX_PAUSE_MS = 86_400_000;
 
 /** Raised when this program comes to read the same answers otherwise. */
 const RULES = 1;
@@ -74,11 +72,15 @@ export function planLooks(
     plan.set(name, earlier);
     if (!due) waiting.push({ looked: look.looked, earlier, name });
   }
-  const pauseMs = Math.min(MAX_PAUSE_MS, Math.max(0, nowMs - atMs));
-  const inTurn = lookAgainMs === 0 ? 0 : Math.ceil((repositories.length * pauseMs) / lookAgainMs);
   waiting.sort((a, b) => compareText(a.looked, b.looked) || compareText(a.name, b.name));
+  const inTurn = lookAgainMs === 0 ? 0 : turnsBetween(atMs, nowMs, lookAgainMs / repositories.length);
   for (const { earlier } of waiting.slice(0, inTurn)) earlier.due = true;
   return plan;
+}
+
+/** One turn each `everyMs` of the clock, however often a crawl comes: none is lost and none is rounded up. */
+function turnsBetween(fromMs: number, toMs: number, everyMs: number): number {
+  return Math.max(0, Math.floor(toMs / everyMs) - Math.floor(fromMs / everyMs));
 }
 
 /** The looks after a crawl: of the repositories that it still found. */

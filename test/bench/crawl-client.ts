@@ -6,6 +6,9 @@ import { remember } from '../../indexer/crawl/remember.ts';
 import { digestOf } from '../../indexer/model/digest.ts';
 import { BUILT_IN_TYPES } from '../../indexer/model/extension.ts';
 import { emptyMemory, type Memory } from '../../indexer/model/memory.ts';
+import type { LooksDocument } from '../../indexer/model/looks.ts';
+import { formatTime } from '../../indexer/model/text.ts';
+import { renderLooks } from '../../indexer/site/reports.ts';
 import type { SourceConfig } from '../../indexer/model/source-config.ts';
 import { createSource } from '../../indexer/sources/create-source.ts';
 import { ORGANIZATION, TOKEN } from './crawl-world.ts';
@@ -22,6 +25,11 @@ export interface CrawlTask {
   /** Nothing is known without it. */
   readMemory?: string;
   writeMemory?: string;
+  /** When repositories were looked at; each is read without it. */
+  readLooks?: string;
+  writeLooks?: string;
+  /** Milliseconds since 1970; the machine's clock without it. */
+  nowMs?: number;
 }
 
 export interface Measured {
@@ -61,13 +69,18 @@ const configs: SourceConfig[] = [
 ];
 
 const { concurrency } = task;
-const clock = { now: Date.now, random: () => 0.5 };
+const { nowMs } = task;
+const clock = { now: nowMs === undefined ? Date.now : () => nowMs, random: () => 0.5 };
+const looks =
+  task.readLooks === undefined ? undefined : (JSON.parse(readFileSync(task.readLooks, 'utf8')) as LooksDocument);
 const [startedMs, before] = [performance.now(), cpuUsage()];
 const sources = configs.map((each) => createSource(each, { types: BUILT_IN_TYPES, concurrency, ...clock }));
 const outcomes = await crawlSources(
   sources,
-  { memory },
+  { memory, ...(looks && { looks }) },
   {
+    // The defaults: a day, and a week.
+    looking: { recentMs: 86_400_000, lookAgainMs: 604_800_000 },
     digests: 'all',
     digestBudgetBytes: Infinity,
     concurrency,
@@ -86,6 +99,10 @@ const [ms, cpu] = [performance.now() - startedMs, cpuUsage(before)];
 
 for (const { failure } of outcomes) if (failure !== undefined) throw failure;
 if (task.writeMemory !== undefined) writeFileSync(task.writeMemory, JSON.stringify(remembered));
+if (task.writeLooks !== undefined) {
+  const parts = { at: formatTime(clock.now()), memory: digestOf('') };
+  writeFileSync(task.writeLooks, JSON.stringify(renderLooks(outcomes, new Map(), parts)));
+}
 const versions = catalogue.extensions.flatMap(({ id, versions: all }) => all.map((each) => ({ id, ...each })));
 const primaries = versions.flatMap(({ id, version, assets }) => {
   const digest = assets.find((each) => each.primary)?.digest;

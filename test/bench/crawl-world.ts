@@ -19,6 +19,8 @@ export interface WorldSize {
 export interface Expected {
   /** The fewest requests to each backend once all digests are known. */
   requests: { gitea: number; oci: number };
+  /** The fewest that tell whether anything was published: lists of repositories, and of tags. */
+  lists: { gitea: number; oci: number };
   /** `type/name@version` -> digest of its primary asset. */
   primaries: Record<string, string>;
   /** What a first crawl has to read: the attachments of Gitea. */
@@ -50,7 +52,13 @@ export function fillWorld(gitea: FakeGitea, oci: FakeOci, size: WorldSize): Expe
     throw new RangeError('A world has an even number of extensions, each with a release.');
   const left = size.releases - 2 * MORE_RELEASES - each * size.extensions;
   const countOf = (number: number): number => each + (number < 2 ? MORE_RELEASES : 0) + (number === 2 ? left : 0);
-  const expected: Expected = { requests: { gitea: 0, oci: 0 }, primaries: {}, attachments: 0, attachmentBytes: 0 };
+  const expected: Expected = {
+    requests: { gitea: 0, oci: 0 },
+    lists: { gitea: 0, oci: 0 },
+    primaries: {},
+    attachments: 0,
+    attachmentBytes: 0,
+  };
   gitea.addToken({ token: TOKEN });
   // Numbers alternate between the two, so that each has one of those with more releases.
   for (let number = 0; number < size.extensions; number += 1) {
@@ -62,8 +70,10 @@ export function fillWorld(gitea: FakeGitea, oci: FakeOci, size: WorldSize): Expe
     oci.pushArtifact(`${ORGANIZATION}/tool-${number}`, '1.0.0', { layers: [{ title: 'tool', content: 'tool' }] });
   }
   expected.requests.gitea += Math.ceil((half + OTHERS) / GITEA_PAGE);
+  expected.lists.gitea += Math.ceil((half + OTHERS) / GITEA_PAGE);
   // distribution links to a next page only where there is one; a list of tags that fills its page is linked too.
   expected.requests.oci += Math.ceil((half + OTHERS) / OCI_PAGE);
+  expected.lists.oci += Math.ceil((half + OTHERS) / OCI_PAGE);
   return expected;
 }
 
@@ -139,6 +149,7 @@ function addToOci(oci: FakeOci, { number, releases }: Adding, expected: Expected
   const { name, naming } = nameOf(number);
   const repository = `${ORGANIZATION}/${name}${naming.oci}`;
   expected.requests.oci += Math.ceil(releases / OCI_PAGE);
+  expected.lists.oci += Math.ceil(releases / OCI_PAGE);
   for (let release = 0; release < releases; release += 1) {
     const version = versionOf(release);
     const isIndex = (number + release) % 10 === 0;

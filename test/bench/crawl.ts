@@ -22,6 +22,10 @@ export async function benchCrawl(options: BenchOptions): Promise<BenchResult> {
     short ? { extensions: 40, releases: 240 } : { extensions: 1_000, releases: 5_000 },
     (world) => benchListing(world, options, short ? 1 : 9),
   );
+  const unchanged = await withWorld(
+    short ? { extensions: 40, releases: 240 } : { extensions: 1_000, releases: 10_000 },
+    (world) => benchUnchanged(world, options),
+  );
   const sizes = short ? [1_000, 50_000, 2 * MB] : [2_000, 20_000, 100_000, 500_000, 2 * MB, 8 * MB, 32 * MB];
   const large = await withWorld({ extensions: 40, releases: short ? 164 : 260, assetSizes: sizes }, (world) =>
     benchReading(world, options, short ? 1 : 7),
@@ -29,8 +33,8 @@ export async function benchCrawl(options: BenchOptions): Promise<BenchResult> {
   return {
     title: 'Crawl, on the fakes in a process of its own',
     columns: ['run', 'requests', 'MB', 'seconds', 'requests/s', 'MB/s', 'CPU s', 'RSS MB'],
-    rows: [...small.rows, ...large.rows],
-    ratios: [...small.ratios, ...large.ratios],
+    rows: [...unchanged.rows, ...small.rows, ...large.rows],
+    ratios: [...unchanged.ratios, ...small.ratios, ...large.ratios],
   };
 }
 
@@ -44,6 +48,47 @@ async function withWorld(size: WorldSize, run: (world: World) => Promise<Part>):
   } finally {
     await world.end();
   }
+}
+
+const DAY_MS = 86_400_000;
+const TEN_MINUTES_MS = 600_000;
+
+/**
+ * A day of crawls, one each ten minutes, of a world in which nothing changes: against the requests that tell whether
+ * anything has. The turns in which each repository is read again within a week are among them.
+ */
+async function benchUnchanged(world: World, { folder, say, short }: BenchOptions): Promise<Part> {
+  const files = { memory: join(folder, 'unchanged-memory.json'), looks: join(folder, 'unchanged-looks.json') };
+  const write = { writeMemory: files.memory, writeLooks: files.looks };
+  const read = { readMemory: files.memory, readLooks: files.looks };
+  const startMs = Date.parse('2026-06-01T12:00:00Z');
+  say('crawl: a first crawl, then days in which nothing changes');
+  const first = await crawl(world, { ...write, nowMs: startMs });
+  await crawl(world, { ...read, ...write, nowMs: startMs + 2 * DAY_MS });
+  await world.ask<AskedRequests>('forget');
+  const runs: Crawled[] = [];
+  const count = short ? 12 : DAY_MS / TEN_MINUTES_MS;
+  for (let run = 1; run <= count; run += 1) {
+    runs.push(await crawl(world, { ...read, ...write, nowMs: startMs + 2 * DAY_MS + run * TEN_MINUTES_MS }));
+    same('the catalogue of an unchanged world', runs.at(-1)?.catalogue, first.catalogue);
+  }
+  const asked = await world.ask<AskedRequests>('tell');
+  const requests = asked.gitea.length + asked.oci.length;
+  const assets = [...asked.gitea, ...asked.oci].filter(({ target }) => /^\/attachments\/|\/blobs\//.test(target));
+  same('assets that are asked for', assets.length, 0);
+  const fewest = count * (world.told.expected.lists.gitea + world.told.expected.lists.oci);
+  return {
+    rows: [rowOf('unchanged world, a crawl', runs, 0)],
+    ratios: [
+      {
+        // More is better: the bound of 1.1 times the requests.
+        name: 'unchanged world: fewest requests / requests of its crawls',
+        value: fewest / requests,
+        bound: 1 / 1.1,
+        note: `${count} crawls, ten minutes apart: ${requests} requests, at least ${fewest} (${(requests / fewest).toFixed(3)} times), none for an asset`,
+      },
+    ],
+  };
 }
 
 /** All digests known: only lists and OCI manifests are asked for, each once. */
@@ -137,7 +182,7 @@ async function benchReading(world: World, { folder, say }: BenchOptions, pairs: 
   };
 }
 
-function crawl({ told }: World, task: Pick<CrawlTask, 'readMemory' | 'writeMemory'>): Promise<Crawled> {
+function crawl({ told }: World, task: Omit<CrawlTask, 'gitea' | 'oci' | 'concurrency'>): Promise<Crawled> {
   const { gitea, oci } = told;
   return runPinned<Crawled>('crawl-client.ts', CLIENT_CORE, {
     gitea,

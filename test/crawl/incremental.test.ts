@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nextLooks, planLooks } from '../../indexer/crawl/looks.ts';
 import { digestOf } from '../../indexer/model/digest.ts';
+import { parseExtensionId } from '../../indexer/model/extension.ts';
 import type { LooksDocument } from '../../indexer/model/looks.ts';
 import type { StatusDocument } from '../../indexer/model/documents.ts';
 import { NOON, runIndexer, v1Of } from '../builders.ts';
 import { bytesOf, elsewhere, openPrevious } from './site-folder.ts';
 import { HOUR, problemsOf, smallWorld, startWorld, type World } from './world.ts';
 
-const DAY_SECONDS = 86_400;
-/** Nothing is recent, and a turn comes once in a long time. */
-const QUIET = { recentSeconds: 0, lookAgainSeconds: 365 * DAY_SECONDS };
+/** Nothing is recent, and no turn comes. */
 const NEVER = { recentSeconds: 0, lookAgainSeconds: 2 ** 40 };
 
 /** What a run asks each backend: method and path without its parameters. */
@@ -31,20 +31,11 @@ async function crawledOnce(indexer: Parameters<typeof startWorld>[0] = { indexer
 }
 
 describe('a crawl of an unchanged world', () => {
-  test('asks for lists of repositories and tags only, one repository in its turn, and publishes the same', async () => {
+  test('asks for lists of repositories and tags only, and publishes the same', async () => {
     const world = await crawledOnce();
     const { manifest } = await world.pointer();
     const asked = await askedBy(world, () => world.run());
-    // The turn: the first one by its name of those looked at longest ago.
-    expect(asked).toEqual(
-      [
-        'GET /api/v1/orgs/acme/repos',
-        'GET /api/v1/repos/acme/aws_prov/releases',
-        ...TAGS,
-        'GET /v2/_catalog',
-        'HEAD /v2/acme/k8s-cluster/manifests/0.1.0-rc.1',
-      ].sort(),
-    );
+    expect(asked).toEqual([...LISTS, ...TAGS].sort());
     expect((await world.pointer()).manifest).toEqual(manifest);
   });
 
@@ -86,6 +77,34 @@ describe('a crawl of an unchanged world', () => {
     ]);
     const { sources } = await world.read<StatusDocument>('status');
     expect(sources.map((each) => each.oldest_look)).toEqual(['2026-06-01T14:00:00Z', '2026-06-01T14:00:00Z']);
+  });
+
+  test('takes no more turns in a hundred runs than in one of the same time', async () => {
+    const DAY = 24 * HOUR;
+    const repositories = Array.from({ length: 7 }, (_, at) => ({
+      name: `acme/n${at}_prov`,
+      id: parseExtensionId(`provider/n${at}`),
+      seen: 's',
+    }));
+    const memory = { releases: [], findings: [], attachments: {} };
+    const options = { recentMs: 0, lookAgainMs: 7 * DAY };
+    const first = { memory, looks: { settings: '', repositories: {} }, atMs: NOON };
+    const looked = repositories.map((each) => ({ ...each, listing: { releases: [], findings: [] } }));
+    let looks = { settings: '', repositories: nextLooks(looked, first, NOON) };
+    let turns: string[] = [];
+    for (let run = 1; run <= 7 * 48; run += 1) {
+      const nowMs = NOON + run * (DAY / 48);
+      const earlier = { memory, looks, atMs: nowMs - DAY / 48 };
+      const plan = planLooks(repositories, earlier, { ...options, nowMs });
+      const due = repositories.filter(({ name }) => plan.get(name)?.due);
+      turns = [...turns, ...due.map((each) => each.name)];
+      const read = repositories.map((each) => ({
+        ...each,
+        listing: due.includes(each) ? { releases: [], findings: [] } : undefined,
+      }));
+      looks = { settings: '', repositories: nextLooks(read, earlier, nowMs) };
+    }
+    expect(turns).toEqual(repositories.map((each) => each.name));
   });
 
   test('reads all each time where look_again_seconds is 0', async () => {
@@ -161,7 +180,7 @@ describe('what a crawl could not read', () => {
   });
 
   test('leaves the looks of a source that failed as they were', async () => {
-    const world = await crawledOnce({ indexer: QUIET });
+    const world = await crawledOnce({ indexer: NEVER });
     const before = await looksOf(world);
     world.gitea.misbehave({ match: /orgs/, fault: { kind: 'status', status: 500 } });
     await world.run();

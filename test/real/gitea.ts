@@ -32,6 +32,8 @@ export interface RealGitea {
   /** A user of no team; its token has read:repository, read:organization and read:package. */
   bot: GiteaAccount;
   seed: GiteaSeed;
+  /** A line for each request. */
+  accessLogFile: string;
   logFile: string;
   /** Resolves when the work that Gitea does behind a reply (pushed tags, deletions) is done. */
   settle: () => Promise<void>;
@@ -88,7 +90,20 @@ export async function startGitea(options: GiteaOptions = {}): Promise<RealGitea>
   const bot = await createBot(url, admin);
   const seed = createGiteaSeed({ url, token: admin.token, settle });
   const { stop, restart } = server;
-  return { url, registry: `127.0.0.1:${port}`, admin, bot, seed, logFile, settle, stop, restart, remove };
+  const accessLogFile = join(folder, 'log', ACCESS_LOG);
+  return {
+    url,
+    registry: `127.0.0.1:${port}`,
+    admin,
+    bot,
+    seed,
+    logFile,
+    accessLogFile,
+    settle,
+    stop,
+    restart,
+    remove,
+  };
 }
 
 /** Makes the folders; where an ordinary user can't reach the cached files, it gets copies. */
@@ -161,8 +176,16 @@ PROVIDER = memory
 [log]
 MODE = console
 LEVEL = Warn
+ROOT_PATH = ${join(folder, 'log')}
+logger.access.MODE = requests
+[log.requests]
+MODE = file
+LEVEL = Info
+FILE_NAME = ${ACCESS_LOG}
 `;
 }
+
+const ACCESS_LOG = 'access.log';
 
 async function createAdmin(command: (...args: string[]) => Promise<string>): Promise<GiteaAccount> {
   const person = ['--username', 'administrator', '--password', PASSWORD, '--email', 'administrator@example.test'];
