@@ -45,7 +45,7 @@ function publishOrDie(root: string, world: World, n: number): Promise<boolean> {
 describe('publishSite', () => {
   test('publishes into an empty place', async () => {
     const root = await temporaryFolder();
-    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: true, written: 9, removed: 0 });
+    expect(await publish(storageIn(root), OLD)).toMatchObject({ changed: true, written: 10, removed: 0 });
     await expectFriendlyPathsOf(root, OLD);
   });
 
@@ -219,6 +219,6 @@ describe('the manifest', () => {
     const root = await temporaryFolder();
     const { pointer } = await publish(storageIn(root), OLD);
     const manifest = JSON.parse(await readFile(join(root, pointer.manifest.path), 'utf8')) as Manifest;
-    expect(Object.keys(manifest.documents)).toEqual([...Object.keys(OLD), 'search'].sort());
+    expect(Object.keys(manifest.documents)).toEqual([...Object.keys(OLD), 'memory', 'search'].sort());
   });
 });

@@ -22,7 +22,9 @@ export function storageIn(root: string): SiteStorage {
 export async function publish(storage: SiteStorage, world: World): Promise<Published> {
   const found = await readPointer(storage);
   const current = found && { ...found, manifest: (await openSite(storage, found.pointer)).manifest };
-  const documents = Object.entries({ ...world, search: [] }).map(([path, value]) => renderDocument(path, value));
+  const documents = Object.entries({ ...world, search: [], memory: {} }).map(([path, value]) =>
+    renderDocument(path, value),
+  );
   return publishSite(storage, current, {
     documents,
     keepGenerations: 5,
@@ -61,12 +63,13 @@ export async function readThroughPointer(root: string): Promise<World> {
     world[path] = JSON.parse((await site.readDocument(path))!.toString('utf8'));
   }
   delete world['search'];
+  delete world['memory'];
   return world;
 }
 
 export async function expectFriendlyPathsOf(root: string, world: World): Promise<void> {
   expect(await readThroughPointer(root)).toEqual(world);
-  const reports = [POINTER_FILE, ...[MANIFEST, 'search', STATUS, CRAWL, GENERATIONS].map(fileOf)];
+  const reports = [POINTER_FILE, ...[MANIFEST, 'search', 'memory', STATUS, CRAWL, GENERATIONS].map(fileOf)];
   expect((await friendlyFiles(root)).sort()).toEqual([...reports, ...Object.keys(world).map(fileOf)].sort());
   for (const [path, value] of Object.entries(world)) {
     expect(JSON.parse(await readFile(join(root, fileOf(path)), 'utf8')), path).toEqual(value);
