@@ -12,7 +12,7 @@ import type { RetryPolicy } from './http/retry.ts';
 import { ofSettings, settingsOfSources } from './load-looks.ts';
 import { loadStart, type Start } from './load-start.ts';
 import type { Held } from './model/documents.ts';
-import { RegistryError } from './model/errors.ts';
+import { codeOf, RegistryError } from './model/errors.ts';
 import type { LooksDocument } from './model/looks.ts';
 import type { Memory } from './model/memory.ts';
 import { byGravity, type Problem } from './model/problem.ts';
@@ -66,6 +66,8 @@ export interface BuildReport {
   durationMs: number;
 }
 
+const MAX_RACES = 3;
+
 /** A run up to its publication, and what there may be to tell of it. */
 interface Built {
   report: BuildReport;
@@ -81,12 +83,23 @@ export async function buildSite(config: Config, dependencies: BuildDependencies)
   const { storage, now } = dependencies;
   const startedAt = now();
   const { report, publication } = await withLock(storage, now, (locked) =>
-    crawlAndPublish(config, { ...dependencies, storage: locked }),
+    againWhenLost(() => crawlAndPublish(config, { ...dependencies, storage: locked })),
   );
   if (config.notify === undefined || publication === undefined) return report;
   const { outcome, problem } = await notifyPublished(publication, config.notify, dependencies);
   const problems = problem === undefined ? report.problems : byGravity([...report.problems, problem]);
   return { ...report, problems, notified: outcome, durationMs: now() - startedAt };
+}
+
+/** Whoever loses the race for the pointer, to one that does not mind the lock, begins anew from what that has published. */
+async function againWhenLost<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (codeOf(error) !== 'conflict' || tries >= MAX_RACES) throw error;
+    }
+  }
 }
 
 async function crawlAndPublish(config: Config, dependencies: BuildDependencies): Promise<Built> {

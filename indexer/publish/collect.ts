@@ -2,6 +2,7 @@ import { digestOf } from '../model/digest.ts';
 import type { DocumentReference, Manifest } from '../model/documents.ts';
 import { blobOf, BLOBS } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
+import { changeEach } from './change-each.ts';
 
 /** So long a by-hash file that nothing names is there, for readers that still hold a pointer or a manifest to it. */
 const KEPT_MS = 7 * 86_400_000;
@@ -34,9 +35,8 @@ export async function dateDropped(storage: SiteStorage, { current, oldest, dropp
   if (dropped.length === 0) return;
   const named = new Set(oldest === undefined ? [] : await filesOf(storage, oldest));
   for (const each of dropped) {
-    for (const file of await filesOf(storage, each)) {
-      if (!current.has(file) && !named.has(file)) await storage.touch(file);
-    }
+    const unnamed = (await filesOf(storage, each)).filter((file) => !current.has(file) && !named.has(file));
+    await changeEach(storage, unnamed, (file) => storage.touch(file));
   }
 }
 
@@ -58,7 +58,7 @@ export async function collectBlobs(storage: SiteStorage, { current, others, nowM
   const named = new Set<string>();
   for (const each of others) for (const file of await filesOf(storage, each)) named.add(file);
   const useless = old.filter((each) => !named.has(each));
-  for (const file of useless) await storage.remove(file);
+  await changeEach(storage, useless, (file) => storage.remove(file));
   return useless.length;
 }
 

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { digestOf } from '../model/digest.ts';
 import type { DocumentReference, GenerationsDocument, Manifest, Pointer } from '../model/documents.ts';
+import { codeOf } from '../model/errors.ts';
 import { renderDocument, renderManifest, type RenderedDocument } from '../site/documents.ts';
 import { fileOf, GENERATIONS, MANIFEST, MEMORY, POINTER_FILE, SEARCH } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
+import { changeEach } from './change-each.ts';
 import { collectBlobs, dateDropped } from './collect.ts';
 import { droppedGenerations, nextGenerations, readGenerations } from './generations.ts';
 import { readUnfinished, UNFINISHED_FILE, writeUnfinished } from './unfinished.ts';
@@ -64,18 +66,25 @@ export async function publishSite(
   const left = unfinished === undefined ? [] : (unfinished.paths ?? [...Object.keys(before), ...friendly.keys()]);
   const touched = new Set([...left, ...changed, ...gone]);
   if (touched.size > 0) await writeUnfinished(storage, manifest.digest, touched);
-  for (const path of touched) {
-    const blob = friendly.get(path)?.path;
-    if (blob !== undefined) await storage.expose(blob, fileOf(path));
-  }
+  const shown = [...touched].map((path) => ({ blob: friendly.get(path)?.path, file: fileOf(path) }));
+  await changeEach(storage, shown, async ({ blob, file }) => {
+    if (blob !== undefined) await storage.expose(blob, file);
+  });
   const search = references.get(SEARCH);
   const memory = references.get(MEMORY);
   if (search === undefined || memory === undefined) throw new TypeError('A site has a search document and a memory.');
   const { pointer, reports } = conclude({ manifest, search, memory });
   for (const { path, bytes } of reports) await storage.replace(fileOf(path), bytes);
-  await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
+  try {
+    await storage.swap(POINTER_FILE, current?.bytes, renderDocument('', pointer).bytes);
+  } catch (error) {
+    // Whoever has won meanwhile may have taken the note for its own, and what we have shown is not of its generation.
+    if (codeOf(error) === 'conflict' && touched.size > 0) await writeUnfinished(storage, manifest.digest, touched);
+    throw error;
+  }
 
-  for (const path of touched) if (!friendly.has(path)) await storage.remove(fileOf(path));
+  const hidden = [...touched].filter((path) => !friendly.has(path)).map(fileOf);
+  await changeEach(storage, hidden, (file) => storage.remove(file));
   const isNew = current?.pointer.manifest.digest !== manifest.digest;
   if (isNew) await writeUnfinished(storage, manifest.digest, []);
   const blobs = new Set([...friendly.values()].map((each) => each.path));
@@ -148,10 +157,10 @@ async function createBlobs(
     looked.add(file);
   };
   try {
-    for (const document of documents) {
+    await changeEach(storage, documents, (document) => {
       references.set(document.path, document.reference);
-      await create(document);
-    }
+      return create(document);
+    });
     const manifest = renderDocument(MANIFEST, renderManifest(references));
     await create(manifest);
     // Every path of a file that was written, also one that had its bytes before: it may be a name of the damaged file.
@@ -162,7 +171,7 @@ async function createBlobs(
     return { references, manifest: manifest.reference, changed };
   } catch (error) {
     // Or each run on a disk that is nearly full would fill it up some more. Nothing refers to these files yet.
-    for (const file of created) await storage.remove(file).catch(() => undefined);
+    await changeEach(storage, created, (file) => storage.remove(file).catch(() => undefined));
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { GenerationsDocument, Manifest, Pointer } from '../model/documents.
 import { renderDocument } from '../site/documents.ts';
 import { blobOf, fileOf, GENERATIONS, MANIFEST } from '../site/layout.ts';
 import type { SiteStorage } from '../storage/storage.ts';
+import { changeEach } from './change-each.ts';
 import { nextGenerations, readGenerations } from './generations.ts';
 
 /**
@@ -50,10 +51,10 @@ export async function finishPublished(
   if (unfinished === undefined) return;
   const published = new Map(Object.entries(manifest.documents).map(([path, { digest }]) => [path, blobOf(digest)]));
   published.set(MANIFEST, pointer.manifest.path);
-  for (const path of unfinished.paths ?? published.keys()) {
+  await changeEach(storage, unfinished.paths ?? published.keys(), async (path) => {
     const blob = published.get(path);
     await (blob === undefined ? storage.remove(fileOf(path)) : storage.expose(blob, fileOf(path)));
-  }
+  });
   const listed = await readGenerations(storage);
   const generations = nextGenerations(listed, { current: pointer, next: pointer, keep: Infinity });
   if (!isDeepStrictEqual(generations, listed)) {

@@ -45,7 +45,15 @@ export function createBucketStorage(options: BucketStorageOptions): SiteStorage 
       throw new RegistryError('storage', `${bucket.name}: there is no ${blob} to show as ${file}; run again.`);
     },
     create: async (file, bytes) => createFile(files, named(file), bytes),
-    swap: async (file, before, bytes) => swapFile(files, named(file), { before, bytes }),
+    swap: async (file, before, bytes) => {
+      try {
+        await swapFile(files, named(file), { before, bytes });
+      } catch (error) {
+        // Somebody else writes here, so what was listed may no longer be so.
+        index.forgetAll();
+        throw error;
+      }
+    },
     remove: async (file) => {
       await bucket.remove(named(file));
       await index.note(file, undefined);

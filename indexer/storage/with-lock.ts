@@ -29,11 +29,18 @@ export async function withLock<T>(
 
 function guarded(storage: SiteStorage, lock: SiteLock, now: () => number): SiteStorage {
   let lookedMs = now();
+  let looking: Promise<void> | undefined;
+  const lookNow = async (): Promise<void> => {
+    await lock.assertHeld();
+    lookedMs = now();
+  };
   const look = async (recentlyMs: number): Promise<void> => {
     // A clock that jumped either way says nothing of how long ago that was.
     if (Math.abs(now() - lookedMs) < recentlyMs) return;
-    await lock.assertHeld();
-    lookedMs = now();
+    // Of many changes at once, one looks for all; a pointer is changed only after a look of its own.
+    if (recentlyMs === 0) return lookNow();
+    looking ??= lookNow().finally(() => (looking = undefined));
+    await looking;
   };
   const first = async <C>(change: () => Promise<C>, recentlyMs = RECENTLY_MS): Promise<C> => {
     await look(recentlyMs);
