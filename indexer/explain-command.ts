@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config } from './config/config.ts';
 import { explain, type Explanation, type PublishedKnowledge } from './explain.ts';
 import { parseTarget } from './explain-target.ts';
@@ -11,7 +10,7 @@ import { formatTime } from './model/text.ts';
 import { openSite, parseDocument, readPointer } from './read-site.ts';
 import { fileOf, MEMORY, STATUS, versionsPath } from './site/layout.ts';
 import { createSource } from './sources/create-source.ts';
-import { openReader } from './storage/open-reader.ts';
+import { openReader, v1Within } from './storage/open-reader.ts';
 import type { SiteReader } from './storage/storage.ts';
 
 export interface ExplainDependencies {
@@ -38,8 +37,10 @@ export async function explainSubject(
   const target = parseTarget(subject, config.types);
   const { site, indexer } = config;
   // The site in the own folder, else the one that a first crawl would start from.
-  const places = [join(site.path, 'api', 'v1'), ...(indexer.previous === undefined ? [] : [indexer.previous])];
-  const readers = places.map((each) => openReader(each, { timeoutMs: SITE_TIMEOUT_MS, ...dependencies }));
+  const places = [v1Within(site.path), ...(indexer.previous === undefined ? [] : [indexer.previous])];
+  const readers = places.map((each) =>
+    openReader(each, { timeoutMs: SITE_TIMEOUT_MS, s3: config.s3, ...dependencies }),
+  );
   const forSources = { types: config.types, concurrency: indexer.concurrency, ...dependencies };
   const sources = config.sources.map((each) => createSource(each, forSources));
   try {

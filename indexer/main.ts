@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config/config.ts';
@@ -124,7 +123,8 @@ async function run(argv: string[]): Promise<number> {
     throw new RegistryError('usage', 'Name one generation by its number: rollback 12, or none; see --help.');
   }
   const { loadConfig } = await import('./config/load.ts');
-  const { config, warnings } = await loadConfig(flags.config);
+  const { REAL_IO } = await import('./config/config-io.ts');
+  const { config, warnings } = await loadConfig(flags.config, { ...REAL_IO, env: process.env });
   for (const warning of warnings) log.warn(warning);
   if (command === 'rollback') return rollback(operand, config, flags);
   if (command === 'resume') return resume(config, flags);
@@ -143,7 +143,7 @@ async function index(config: Config, flags: Flags): Promise<number> {
   const clock = await ofThisMachine();
   const storage = await openStorage(config);
   const { previous: place } = config.indexer;
-  const previous = place === undefined ? undefined : openReader(place, { timeoutMs: 30_000, ...clock });
+  const previous = place === undefined ? undefined : openReader(place, { timeoutMs: 30_000, s3: config.s3, ...clock });
   const progress = createProgress({
     write: (text) => void (flags.quiet || log.progress(text)),
     interactive: process.stderr.isTTY && process.env['CI'] === undefined && !log.isJson,
@@ -177,7 +177,7 @@ async function index(config: Config, flags: Flags): Promise<number> {
     return exitCode;
   } finally {
     progress.finish();
-    await previous?.close();
+    await Promise.all([previous?.close(), storage.close()]);
   }
 }
 
@@ -231,9 +231,8 @@ async function fsck(config: Config, flags: Flags): Promise<number> {
 }
 
 async function openStorage(config: Config): Promise<SiteStorage> {
-  const { createFolderStorage } = await import('./storage/folder.ts');
-  const root = join(config.site.path, 'api', 'v1');
-  return createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
+  const { openSiteStorage } = await import('./open-storage.ts');
+  return openSiteStorage(config, { ...(await ofThisMachine()), temporaryName: randomUUID });
 }
 
 function parseId(option: string, text: string): ExtensionId {

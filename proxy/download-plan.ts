@@ -1,7 +1,7 @@
 import { mediaTypeOf } from '../indexer/model/asset-name.ts';
 import { hexOf } from '../indexer/model/digest.ts';
 import type { AssetEntry } from '../indexer/model/documents.ts';
-import { CACHE_CONTROL } from './cache-control.ts';
+import { CACHE_CONTROL } from '../indexer/site/cache-control.ts';
 import { decideRange, type ByteRange } from './byte-range.ts';
 import { isMatchFailed, isNoneMatch, isRangeCurrent } from './entity-tag.ts';
 import { ApiError } from './error-table.ts';

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary } from './answer.ts';
-import { CACHE_CONTROL } from './cache-control.ts';
+import { CACHE_CONTROL } from '../indexer/site/cache-control.ts';
 import { ApiError, errorAnswer, type ErrorAnswer } from './error-table.ts';
 
 /** Answers any error: ours, fastify's and its plugins'. What is inside stays in the log. */

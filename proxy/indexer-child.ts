@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../indexer/config/config.ts';
+import type { Network } from '../indexer/http/network.ts';
 import { messageOf } from '../indexer/model/errors.ts';
 import { readPointer } from '../indexer/read-site.ts';
-import { createFolderReader } from '../indexer/storage/folder.ts';
+import { openReader, v1Within } from '../indexer/storage/open-reader.ts';
 import type { IndexerEnd } from './indexer-runs.ts';
 import { createIndexerSchedule, type IndexerSchedule } from './indexer-schedule.ts';
 
@@ -18,19 +18,24 @@ export interface IndexerChildOptions {
   program: string;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** 0 (inclusive) to 1 (exclusive) */
+  random: () => number;
+  network: Network;
   log: FastifyBaseLogger;
   onEnd: (end: IndexerEnd) => void;
   onOverdue: () => void;
 }
 
+const SITE_TIMEOUT_MS = 5_000;
 const KILL_AFTER_MS = 10_000;
 
 /** The schedule of `[indexer] interval_seconds`; none without it. */
 export function createConfiguredSchedule(options: IndexerChildOptions): IndexerSchedule | undefined {
-  const { config, now, log, onEnd, onOverdue } = options;
+  const { config, now, random, network, log, onEnd, onOverdue } = options;
   const { intervalSeconds, deadlineSeconds } = config.indexer;
   if (intervalSeconds === undefined) return undefined;
-  const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
+  const reading = { timeoutMs: SITE_TIMEOUT_MS, s3: config.s3, random, network, now };
+  const reader = openReader(v1Within(config.site.path), reading);
   return createIndexerSchedule({
     intervalMs: intervalSeconds * 1_000,
     // All sources are read side by side within their deadline; what follows, the publishing, is given as long again.

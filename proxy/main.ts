@@ -40,9 +40,11 @@ async function run(argv: string[]): Promise<number> {
 
 async function serveConfigured(flags: Flags): Promise<number> {
   const { loadConfig } = await import('../indexer/config/load.ts');
+  const { REAL_IO } = await import('../indexer/config/config-io.ts');
   const { createConfiguredSchedule } = await import('./indexer-child.ts');
   const { createIndexerRuns } = await import('./indexer-runs.ts');
-  const { config: configured, warnings } = await loadConfig(flags.config);
+  const io = { ...REAL_IO, env: process.env };
+  const { config: configured, warnings } = await loadConfig(flags.config, io);
   const { port = configured.server.port } = flags;
   const config = { ...configured, server: { ...configured.server, port } };
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
@@ -53,6 +55,8 @@ async function serveConfigured(flags: Flags): Promise<number> {
     configFile: flags.config,
     program: INDEXER,
     now,
+    random: Math.random,
+    network: { proxyFor: commonOptions(flags).proxyFor },
     onEnd: (end: IndexerEnd) => runs.count(end),
     onOverdue: () => runs.countOverdue(),
   };

@@ -1,5 +1,5 @@
 import { chooseCoding, type ChosenCoding } from './accept-encoding.ts';
-import { CACHE_CONTROL } from './cache-control.ts';
+import { CACHE_CONTROL } from '../indexer/site/cache-control.ts';
 import { etagOf, type Document } from './document.ts';
 import { isNoneMatch } from './entity-tag.ts';
 

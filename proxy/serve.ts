@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config, SourceConfig } from '../indexer/config/config.ts';
 import type { ProxyFor } from '../indexer/http/forward-proxies.ts';
 import { messageOf, RegistryError } from '../indexer/model/errors.ts';
 import { createSource } from '../indexer/sources/create-source.ts';
 import type { Source } from '../indexer/sources/source.ts';
-import { createFolderReader } from '../indexer/storage/folder.ts';
+import { openReader, v1Within } from '../indexer/storage/open-reader.ts';
 import { buildApp } from './app.ts';
 import type { ShareCounts } from './counts.ts';
 import type { IndexerSchedule } from './indexer-schedule.ts';
@@ -34,6 +33,8 @@ export interface ServeOptions {
 
 /** Requests at once to one source. */
 const CONCURRENCY = 64;
+/** The longest silence of where the site is, if that is elsewhere. */
+const SITE_TIMEOUT_MS = 5_000;
 /** A client waits for us: whoever has more patience than this is better served by an error. */
 const RETRY = { tries: 2, baseDelayMs: 100, maxDelayMs: 1_000 };
 
@@ -44,8 +45,9 @@ const RETRY = { tries: 2, baseDelayMs: 100, maxDelayMs: 1_000 };
 export async function serve(options: ServeOptions): Promise<void> {
   const { config, log, version, publicFolder, shareCounts, otherMetrics, graceMs } = options;
   const clock = { now: Date.now, random: Math.random };
-  const reader = createFolderReader({ root: join(config.site.path, 'api', 'v1') });
   const network = { proxyFor: options.proxyFor };
+  const reading = { timeoutMs: SITE_TIMEOUT_MS, s3: config.s3, retry: RETRY, network, ...clock };
+  const reader = openReader(v1Within(config.site.path), reading);
   const dependencies = { types: config.types, concurrency: CONCURRENCY, retry: RETRY, network, ...clock };
   const metrics = createProxyMetrics(version);
   const create = (each: SourceConfig): Source =>

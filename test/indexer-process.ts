@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { env as ownEnv } from 'node:process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { World } from './crawl/world.ts';
@@ -16,7 +17,16 @@ export interface Ended {
 
 /** The indexer's own entry in a process of its own. */
 export function start(...argv: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 15_000 });
+  return startWith({}, ...argv);
+}
+
+/** The same with further variables of the environment. */
+function startWith(env: Record<string, string>, ...argv: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 15_000,
+    env: { ...ownEnv, ...env },
+  });
   const streams = Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -26,6 +36,8 @@ export function start(...argv: string[]): { child: ChildProcess; ended: Promise<
 }
 
 export const run = (...argv: string[]): Promise<Ended> => start(...argv).ended;
+export const runWith = (env: Record<string, string>, ...argv: string[]): Promise<Ended> =>
+  startWith(env, ...argv).ended;
 
 /** A configuration file for the world, with its site where `world.config` has it. */
 export async function configFile(world: Pick<World, 'gitea' | 'oci' | 'config'>, more = ''): Promise<string> {

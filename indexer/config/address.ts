@@ -54,5 +54,5 @@ export function isLoopback(url: URL): boolean {
 
 /** Whether a place is meant as a URL, and not as a folder. */
 export function isUrl(place: string): boolean {
-  return /^(?:https?|file):/i.test(place);
+  return /^(?:https?|file|s3):/i.test(place);
 }

@@ -61,6 +61,21 @@ export interface ConfigFile {
     keep_generations?: number;
     badges?: boolean;
   };
+  publish?: {
+    to?: string;
+    twins?: boolean;
+    compress?: boolean;
+  };
+  s3?: {
+    endpoint?: string;
+    region?: string;
+    path_style?: boolean;
+    access_key_id_path?: string;
+    secret_access_key_path?: string;
+    session_token_path?: string;
+    timeout_seconds?: number;
+    ca_path?: string;
+  };
   notify?: {
     webhook?: string;
     secret_path?: string;

@@ -7,8 +7,11 @@ export interface ConfigIo {
   stat(path: string): Promise<{ mode: number; sizeBytes: number }>;
   /** Milliseconds since 1970: which certificates have expired. */
   now(): number;
+  /** The environment's variables, as an entry hands them in: those of AWS's tools. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Without any variable. */
 export const REAL_IO: ConfigIo = {
   readFile: (path) => readFile(path, 'utf8'),
   stat: async (path) => {
@@ -16,6 +19,7 @@ export const REAL_IO: ConfigIo = {
     return { mode: mode & 0o777, sizeBytes: size };
   },
   now: Date.now,
+  env: {},
 };
 
 /** The code that the operating system gave, such as ENOENT. */

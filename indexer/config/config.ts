@@ -1,4 +1,5 @@
 import type { ExtensionTypes } from '../model/extension.ts';
+import type { StoreConnection } from '../model/object-store.ts';
 import type { PolicyRule } from '../model/policy.ts';
 import type { SourceConfig } from '../model/source-config.ts';
 
@@ -31,7 +32,7 @@ export interface Config {
   };
   types: ExtensionTypes;
   site: {
-    /** Absolute; the site's tree is below `api/v1` in it. */
+    /** An absolute folder, or the URL (http, https or s3) of one; the site's tree is below `api/v1` in it. */
     path: string;
     /** Without a slash at its end. */
     publicUrl?: string;
@@ -40,6 +41,17 @@ export interface Config {
     /** Whether each extension has a document for badges. */
     badges: boolean;
   };
+  /** Where the indexer publishes instead of `site.path`. */
+  publish?: {
+    /** `s3://bucket/prefix`; the site's tree is below `api/v1` in it. */
+    to: string;
+    /** Whether each document is also there by the path that has no `index.json`, for hosts that rewrite nothing. */
+    twins: boolean;
+    /** Whether files that grow smaller by it are kept in gzip. */
+    compress: boolean;
+  };
+  /** How the object stores of `s3://` places are reached; undefined where there is no such place. */
+  s3?: StoreConnection;
   /** Who is told of what is published; nobody without it. */
   notify?: NotifyConfig;
   /** In the order of the policy file; empty without one. */

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { isNameSegment } from '../model/extension.ts';
+import { isObjectPlace, parseObjectPlace } from '../model/object-store.ts';
 import { isUrl, parseBase, parseHttpUrl, parseOrigin, parseRegistry, parseWebhook } from './address.ts';
+import { isRegion } from './object-store.ts';
 
 /** OCI distribution specification, "Pulling manifests": `<name>`. */
 const OCI_NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
@@ -25,7 +27,10 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   origin: accepts(parseOrigin),
   'cors-origin': (text) => text === '*' || accepts(parseOrigin)(text),
   path: isPath,
-  place: (text) => (/^https?:/i.test(text) ? accepts(parseHttpUrl)(text) : isPath(text) && isReadable(text)),
+  place: isPlace,
+  'site-place': (text) => isPlace(text) && !/^file:/i.test(text),
+  'bucket-place': accepts(parseObjectPlace),
+  region: isRegion,
 };
 
 /** Formats of keys that may come to hold a secret: a user in a URL, a token in the place of its file's path. */
@@ -37,6 +42,8 @@ export const PRIVATE_FORMATS: ReadonlySet<string> = new Set([
   'cors-origin',
   'path',
   'place',
+  'site-place',
+  'bucket-place',
   'user-id',
 ]);
 
@@ -50,6 +57,11 @@ function isOciName(text: string): boolean {
 
 function isPath(text: string): boolean {
   return /^\P{Cc}+$/u.test(text);
+}
+
+function isPlace(text: string): boolean {
+  if (isObjectPlace(text)) return accepts(parseObjectPlace)(text);
+  return /^https?:/i.test(text) ? accepts(parseHttpUrl)(text) : isPath(text) && isReadable(text);
 }
 
 function isReadable(place: string): boolean {

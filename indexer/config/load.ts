@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { RegistryError } from '../model/errors.ts';
 import { BUILT_IN_TYPES, type ExtensionTypes } from '../model/extension.ts';
+import type { StoreConnection } from '../model/object-store.ts';
 import type { PolicyRule } from '../model/policy.ts';
 import { isUrl, parseHttpUrl, parseOrigin } from './address.ts';
 import type { Config, NotifyConfig, SourceConfig } from './config.ts';
@@ -9,6 +10,7 @@ import type { ConfigFile, Loose } from './config-file.ts';
 import { errnoOf, REAL_IO, type ConfigIo } from './config-io.ts';
 import { dropRefused, faultsOf } from './faults.ts';
 import { notifyFromFile, readNotifySecret, warningsOfNotify } from './notify.ts';
+import { readStoreSecrets, storeFromFile, warningsOfStore } from './object-store.ts';
 import { readPolicy, type Policy } from './policy.ts';
 import { addedTypes, faultsOfRules, warningsOf } from './rules.ts';
 import { validateConfigFile } from './schema.ts';
@@ -46,23 +48,28 @@ export async function loadConfig(file: string, io: ConfigIo = REAL_IO): Promise<
   faults.push(...faultsOfRules(document as Loose<ConfigFile>));
   const files = await readFiles(document as Loose<ConfigFile>, folder, io);
   const policy = await loadPolicy(document as Loose<ConfigFile>, folder, io);
-  faults.push(...files.faults, ...policy.faults);
+  const store = await readStoreSecrets(document as Loose<ConfigFile>, folder, io);
+  faults.push(...files.faults, ...store.faults, ...policy.faults);
   if (!valid || faults.length > 0) throw faultyConfig(file, faults);
   const sources = tablesOf(document).map(({ label, table }) => ({
     label,
     table: sourceFromTable(table, files.byLabel.get(label) ?? {}),
   }));
+  const s3 = storeFromFile(document, store, io.env);
   return {
     config: configFromFile(document, {
       folder,
       sources: sources.map(({ table }) => table),
       policy: policy.rules,
       notify: notifyFromFile(document, files.notifySecret),
+      s3,
     }),
     warnings: [
       ...warningsOf(document),
       ...warningsOfNotify(document),
       ...files.warnings,
+      ...store.warnings,
+      ...(s3 === undefined ? [] : warningsOfStore(s3)),
       ...sources.flatMap(unencryptedOf),
       ...sources.flatMap(unverifiedOf),
     ],
@@ -135,10 +142,11 @@ interface CheckedParts {
   sources: SourceConfig[];
   policy: PolicyRule[];
   notify: NotifyConfig | undefined;
+  s3: StoreConnection | undefined;
 }
 
-function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: CheckedParts): Config {
-  const { server = {}, cache = {}, site = {}, indexer = {} } = file;
+function configFromFile(file: ConfigFile, { folder, sources, policy, notify, s3 }: CheckedParts): Config {
+  const { server = {}, cache = {}, site = {}, indexer = {}, publish } = file;
   const types: ExtensionTypes = new Map([...BUILT_IN_TYPES, ...addedTypes(file)]);
   const { interval_seconds: intervalSeconds, digest_budget_bytes: digestBudgetBytes, previous } = indexer;
   const { max_heap_mb: maxHeapMb } = indexer;
@@ -159,11 +167,15 @@ function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: C
     },
     types,
     site: {
-      path: resolve(folder, site.path ?? 'public'),
+      path: placeOf(site.path ?? publish?.to ?? 'public', folder),
       ...(site.public_url !== undefined && { publicUrl: parseHttpUrl(site.public_url).href.replace(/\/+$/, '') }),
       keepGenerations: site.keep_generations ?? 5,
       badges: site.badges ?? false,
     },
+    ...(publish?.to !== undefined && {
+      publish: { to: publish.to, twins: publish.twins ?? false, compress: publish.compress ?? false },
+    }),
+    ...(s3 && { s3 }),
     ...(notify !== undefined && { notify }),
     policy,
     indexer: {
@@ -177,9 +189,13 @@ function configFromFile(file: ConfigFile, { folder, sources, policy, notify }: C
       ...(intervalSeconds !== undefined && { intervalSeconds }),
       ...(digestBudgetBytes !== undefined && { digestBudgetBytes }),
       ...(maxHeapMb !== undefined && { maxHeapMb }),
-      ...(previous !== undefined && { previous: isUrl(previous) ? previous : resolve(folder, previous) }),
+      ...(previous !== undefined && { previous: placeOf(previous, folder) }),
     },
   };
+}
+
+function placeOf(text: string, folder: string): string {
+  return isUrl(text) ? text : resolve(folder, text);
 }
 
 function corsOriginsOf({

@@ -144,11 +144,39 @@ const TABLES = {
     },
   },
   site: table({
-    path: text('path', 'the path of a folder'),
+    path: text(
+      'site-place',
+      'the path of a folder, or an http, https or s3 URL without user, query or fragment, such as "s3://bucket/prefix"',
+    ),
     public_url: text('base-url', 'an http or https URL without user, query or fragment'),
     keep_generations: wholeNumber(1, 1_000, ' generations'),
     badges: SWITCH,
   }),
+  publish: {
+    ...table({
+      to: text('bucket-place', 'a bucket with a prefix, such as "s3://bucket/prefix"'),
+      twins: SWITCH,
+      compress: SWITCH,
+    }),
+    dependencies: { twins: ['to'], compress: ['to'] },
+  },
+  s3: {
+    ...table({
+      endpoint: text('base-url', 'the http or https URL of an S3 API, such as "https://minio.example.org"'),
+      region: text('region', 'the name of a region, such as "eu-central-1"'),
+      path_style: SWITCH,
+      access_key_id_path: text('path', 'the path of a file that holds the access key'),
+      secret_access_key_path: text('path', 'the path of a file that holds the secret of the access key'),
+      session_token_path: text('path', 'the path of a file that holds the token of temporary credentials'),
+      timeout_seconds: TIMEOUT,
+      ca_path: CA_PATH,
+    }),
+    dependencies: {
+      access_key_id_path: ['secret_access_key_path'],
+      secret_access_key_path: ['access_key_id_path'],
+      session_token_path: ['access_key_id_path'],
+    },
+  },
   policy: table({ file: text('path', 'the path of a policy file, such as "policy.toml"') }),
   indexer: table({
     concurrency: wholeNumber(1, 64),
@@ -162,7 +190,7 @@ const TABLES = {
     max_heap_mb: wholeNumber(16, 1_048_576, ' (MiB)'),
     max_loss_percent: wholeNumber(0, 100, ' (percent; 100 lets everything pass)'),
     max_age_seconds: wholeNumber(1, 31_536_000, ' (a year)'),
-    previous: text('place', 'the path of a folder, or an http, https or file URL without user, query or fragment'),
+    previous: text('place', 'the path of a folder, or an http, https, file or s3 URL without user, query or fragment'),
   }),
   // A post that nobody can check would tell receivers to believe anybody.
   notify: {

@@ -16,8 +16,8 @@ export interface StoreCredentials {
 
 /** How the object stores of `s3://` places are reached. */
 export interface StoreConnection {
-  /** Ends in `/`; AWS's own of the region without it. */
-  endpoint?: URL;
+  /** A URL that ends in `/`; AWS's own of the region without it. */
+  endpoint?: string;
   region: string;
   /** Whether the bucket is the first segment of the path, and not the first label of the host. */
   pathStyle: boolean;

@@ -1,5 +1,6 @@
 import { createHttpClient, type HttpClient } from '../http/client.ts';
 import type { Network } from '../http/network.ts';
+import type { RetryPolicy } from '../http/retry.ts';
 import { RegistryError } from '../model/errors.ts';
 import type { SiteReader } from './storage.ts';
 
@@ -11,6 +12,7 @@ export interface UrlReaderOptions {
   timeoutMs: number;
   random: () => number;
   network?: Network;
+  retry?: RetryPolicy;
 }
 
 /** A published site behind any web server. */
@@ -25,6 +27,7 @@ export function createUrlReader(options: UrlReaderOptions): SiteReader {
     connections: 8,
     random: options.random,
     ...(options.network && { network: options.network }),
+    ...(options.retry && { retry: options.retry }),
   });
   return {
     name: base.href,
@@ -32,7 +35,7 @@ export function createUrlReader(options: UrlReaderOptions): SiteReader {
       const signal = AbortSignal.timeout(options.timeoutMs * 10);
       const url = new URL(file, base);
       if (!url.href.startsWith(base.href)) throw new RegistryError('storage', `${file} is not within ${base.href}.`);
-      const answer = await http.fetchBytes({ url, signal, statuses: [200, 404] }, maxBytes);
+      const answer = await http.fetchBytes({ url, signal, statuses: [200, 404], compressed: true }, maxBytes);
       return answer.status === 404 ? undefined : answer.bytes;
     },
     close: () => http.close(),

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isSafeAssetName } from '../../indexer/model/asset-name.ts';
 import type { VersionEntry } from '../../indexer/model/documents.ts';
 import { versionsPath } from '../../indexer/site/layout.ts';
-import { CACHE_CONTROL } from '../cache-control.ts';
+import { CACHE_CONTROL } from '../../indexer/site/cache-control.ts';
 import { covers } from '../byte-range.ts';
 import { planDownload } from '../download-plan.ts';
 import { ApiError } from '../error-table.ts';

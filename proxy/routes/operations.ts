@@ -1,4 +1,4 @@
-import { CACHE_CONTROL } from '../cache-control.ts';
+import { CACHE_CONTROL } from '../../indexer/site/cache-control.ts';
 import { renderCacheReport } from '../counts.ts';
 import { ApiError } from '../error-table.ts';
 import { METRICS_MEDIA_TYPE } from '../metrics.ts';

@@ -12,7 +12,8 @@ const UNCOMMENTED = EXAMPLE.replaceAll(/^#(?=\S)/gm, '');
 let folder: ConfigFolder;
 beforeAll(async () => {
   folder = await createConfigFolder();
-  for (const name of ['gitea.token', 'registry.token', 'platform.token']) await folder.write(name, 'x');
+  for (const name of ['gitea.token', 'registry.token', 'platform.token', 's3.key', 's3.secret', 's3.token'])
+    await folder.write(name, 'x');
   await folder.write('notify.secret', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
   await folder.write('policy.toml', '');
   await folder.write('ca.pem', createAuthority('our CA', Date.now()).cert);

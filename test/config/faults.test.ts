@@ -129,12 +129,12 @@ describe('a key', () => {
     [`${GITEA}[[sources]]`, '[[sources]]: is not a table of the configuration; did you mean [[source]]?'],
     [
       `${GITEA}[logging]`,
-      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer], [notify].',
+      '[logging]: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [publish], [s3], [policy], [indexer], [notify].',
     ],
     [`ttl_seconds = 1\n${GITEA}`, 'ttl_seconds: stands outside of the tables; move it below [cache].'],
     [
       `colour = 1\n${GITEA}`,
-      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [policy], [indexer], [notify].',
+      'colour: is not a table of the configuration; the tables are [server], [gitea], [oci], [[source]], [cache], [types], [site], [publish], [s3], [policy], [indexer], [notify].',
     ],
   ])('that is unknown is a fault: %j', async (toml, fault) => {
     await expect(folder.faults(toml)).resolves.toEqual([fault]);
@@ -199,7 +199,10 @@ describe('a key', () => {
     ['[cache]\nttl_seconds = 1979-05-27', '[cache] ttl_seconds: "1979-05-27" is not a whole number from 1 to 86400.'],
     ['[cache]\nttl_seconds = [1]', '[cache] ttl_seconds: a list is not a whole number from 1 to 86400.'],
     ['[[cache]]', '[[cache]]: a list is not one table: write its name once, in single brackets.'],
-    ['[site]\npath = ""', '[site] path: the value is not the path of a folder.'],
+    [
+      '[site]\npath = ""',
+      '[site] path: the value is not the path of a folder, or an http, https or s3 URL without user, query or fragment, such as "s3://bucket/prefix".',
+    ],
     [
       '[site]\npublic_url = "registry.example.org"',
       '[site] public_url: the value is not an http or https URL without user, query or fragment.',
@@ -224,7 +227,7 @@ describe('a key', () => {
     ],
     [
       '[indexer]\nprevious = "https://u:hunter2@a.org/"',
-      '[indexer] previous: the value is not the path of a folder, or an http, https or file URL without user, query or fragment.',
+      '[indexer] previous: the value is not the path of a folder, or an http, https, file or s3 URL without user, query or fragment.',
     ],
   ])('of the tables without a source is checked: %j', async (toml, fault) => {
     await expect(folder.faults(`${GITEA}${toml}`)).resolves.toEqual([fault]);

@@ -44,7 +44,7 @@ export interface Habits {
 }
 
 export const BUCKET = 'registry';
-const KEYS: BucketKeys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret/with+signs', region: 'eu-test-1' };
+const KEYS: BucketKeys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a-secret/with+signs', region: 'eu-test-1' };
 
 export async function startFakeBucket(keys: Partial<BucketKeys> = {}): Promise<FakeBucket> {
   const known = { ...KEYS, ...keys };
@@ -65,7 +65,7 @@ export async function startFakeBucket(keys: Partial<BucketKeys> = {}): Promise<F
     ...server,
     objects,
     habits,
-    connection: { endpoint: new URL(`${server.url}/`), region, pathStyle: true, credentials, timeoutMs: 5_000 },
+    connection: { endpoint: `${server.url}/`, region, pathStyle: true, credentials, timeoutMs: 5_000 },
     writeTo: async (folder, prefix) => {
       for (const [key, { bytes }] of objects) {
         if (!key.startsWith(prefix)) continue;

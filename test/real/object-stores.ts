@@ -67,7 +67,7 @@ async function startStore(how: (at: { folder: string; port: number }) => Start):
   if (status !== 200) throw new Error(`${start.program} makes no bucket (HTTP ${status}); see ${logFile}.`);
   return {
     connection: {
-      endpoint: new URL(url),
+      endpoint: url,
       region: REGION,
       pathStyle: true,
       credentials: CREDENTIALS,
