@@ -5,7 +5,7 @@ import { parseIdentity, type Identity } from './identity.ts';
 import { extensionAddress, listAddress } from './links.ts';
 import { LoadError } from './load.ts';
 import { notesSection } from './notes-section.ts';
-import { showSources, startShell } from './shell.ts';
+import { causeOf, showSources, startShell } from './shell.ts';
 import { startSuggestions } from './suggestions.ts';
 import { loadDocument } from './site.ts';
 import { emptyState, faultState } from './states.ts';
@@ -47,8 +47,9 @@ async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> 
     shown = { extension, versions, entry, notes, pointer: read };
     document.title = `${wanted.type}/${wanted.name} ${entry.version} · Extension registry`;
     fill(main, ...renderExtension(shown, notesSection(notes, entry.version)));
-  } catch (error) {
-    if (error instanceof LoadError && error.failure.fault === 'missing') showUnknown(wanted);
+  } catch (fault) {
+    const error = await causeOf(fault, pointer);
+    if (isUnlisted(error)) showUnknown(wanted);
     else
       fill(
         main,
@@ -56,6 +57,13 @@ async function load(wanted: Identity, pointer: Promise<Pointer>): Promise<void> 
       );
   }
   main.removeAttribute('aria-busy');
+}
+
+/** Whether the registry is there and the extension is not. */
+function isUnlisted(error: unknown): boolean {
+  return (
+    error instanceof LoadError && error.failure.fault === 'missing' && error.failure.path.startsWith('extensions/')
+  );
 }
 
 function showUnknown({ type, name }: Identity): void {

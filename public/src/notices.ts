@@ -48,7 +48,7 @@ function noticesOf(pointer: Pointer, nowMs: number): (Node | string)[][] {
     if (since === undefined) continue;
     notices.push([
       foreign(name),
-      ' could not be read; what it gave before ',
+      ' could not be read; what it gave until ',
       timeElement(since, nowMs),
       ' is shown. ',
       more('Status'),

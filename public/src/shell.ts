@@ -47,6 +47,14 @@ export function startShell({ shortcuts = [], documents = {} }: ShellOptions = {}
   return { search, pointer: () => last, readPointer };
 }
 
+/** Where the pointer is not there, that says more than that a document which it would name is not. */
+export function causeOf(error: unknown, pointer: Promise<Pointer>): Promise<unknown> {
+  return pointer.then(
+    () => error,
+    (fault: unknown) => fault,
+  );
+}
+
 /** Every page links to its own JSON. */
 export function showSources(documents: Readonly<Record<string, string>>, pointer?: Pointer): void {
   // No feed is there before the first version.

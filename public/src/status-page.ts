@@ -5,7 +5,7 @@ import { section } from './extension-view.ts';
 import { isStale } from './notices.ts';
 import { isGrave, problemTitle, renderProblem } from './problems.ts';
 import { mark } from './rows.ts';
-import { startShell } from './shell.ts';
+import { causeOf, startShell } from './shell.ts';
 import { startSuggestions } from './suggestions.ts';
 import { loadDocument } from './site.ts';
 import { counted, formatCount, formatSize } from './sizes.ts';
@@ -41,7 +41,8 @@ async function load(pointer: Promise<Pointer>): Promise<void> {
       renderProblems(status.problems),
       crawl && renderCrawl(crawl),
     );
-  } catch (error) {
+  } catch (fault) {
+    const error = await causeOf(fault, pointer);
     fill(
       main,
       faultState(error, () => void load(shell.readPointer())),
@@ -116,7 +117,14 @@ function renderError(name: string, { code, message }: { code: string; message: s
   return h(
     'p',
     { class: 'warning warn' },
-    h('span', {}, foreign(name), ': ', foreign(message), ' (', h('code', {}, code), ')'),
+    h(
+      'span',
+      {},
+      foreign(message.startsWith(`${name}:`) ? message : `${name}: ${message}`),
+      ' (',
+      h('code', {}, code),
+      ')',
+    ),
   );
 }
 

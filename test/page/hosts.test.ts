@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { expectAccessible, expectFits, openPage, settled } from './browser.ts';
+import { PAGES } from '../../deploy/build-page.ts';
+import { expectAccessible, expectFits, openPage, settled, VIEWS } from './browser.ts';
 import { serveBelowPath } from './served-pages.ts';
 import { sharedPageWorld } from './world.ts';
 
@@ -65,6 +66,22 @@ describe('a browser without scripts', () => {
     await page.getByRole('link', { name: 'the plain list' }).click();
     expect(new URL(page.url()).pathname).toBe('/api/v1/html/index.html');
     await page.getByRole('link', { name: 'redis' }).waitFor();
+  });
+
+  test.each(PAGES)('is promised nothing on %s that only scripts could keep', async (name) => {
+    const { page } = await openPage(`${world().url}/${name}.html`, { javaScriptEnabled: false });
+    await page.getByRole('link', { name: 'the plain list' }).waitFor();
+    for (const idle of ['.skeleton', 'button', 'select', 'input'])
+      expect(await page.locator(`${idle}:visible`).count()).toBe(0);
+  });
+});
+
+describe.each(VIEWS)('a plain page, $width wide and $scheme', (view) => {
+  test.each(['index.html', 'by-type/taskserv/k.html'])('%s fits and keeps nobody out', async (path) => {
+    const { page } = await openPage(`${world().url}/api/v1/html/${path}`, { view });
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await expectFits(page);
+    await expectAccessible(page);
   });
 });
 

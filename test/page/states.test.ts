@@ -46,7 +46,7 @@ describe('a site with nothing in it', () => {
 });
 
 describe('a site that nobody has published yet', () => {
-  test.each(PAGES.slice(0, 1))('%s says so', async (path) => {
+  test.each(PAGES.slice(0, 3))('%s says so', async (path) => {
     const { page } = await openSpoiled(path, (each) =>
       each.route('**/api/v1/**', (route) => route.fulfill({ status: 404 })),
     );
@@ -162,7 +162,7 @@ describe('a source that could not be read', () => {
     own.demo.gitea.misbehave({ match: /./, fault: { kind: 'status', status: 500 } as never });
     await runIndexer(own.config, { now: () => NOON + 60_000 });
     const { page } = await openPage(`${own.url}/index.html`);
-    await page.getByText('gitea could not be read; what it gave before 2 minutes ago is shown.').waitFor();
+    await page.getByText('gitea could not be read; what it gave until 2 minutes ago is shown.').waitFor();
     await page.getByRole('link', { name: 'Status', exact: true }).last().click();
     await page.getByRole('heading', { name: '1 source could not be read' }).waitFor();
     await page.getByRole('cell', { name: /^carried forward/ }).waitFor();
