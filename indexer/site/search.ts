@@ -1,16 +1,19 @@
 import type { Item, SearchDocument } from '../model/documents.ts';
-import { createListIndex, type ListHit } from './search/list.ts';
+import { createListIndex } from './search/list.ts';
 import type { SearchQuery } from './search/query.ts';
 
-export { filterRows } from './search/list.ts';
-export { parseSearchText, type SearchFilters, type SearchQuery } from './search/query.ts';
+export { parseSearchText, type SearchQuery } from './search/query.ts';
 
 /*
  * Search over the slim list, in memory. PURE, and free of Node: a browser runs it. `search/rank.ts` says what comes first;
  * ties are broken by name, then type. What is yanked is never found, whatever is asked.
  */
 
-export type SearchHit = ListHit;
+export interface SearchHit {
+  /** Row of the list, from 0. */
+  row: number;
+  score: number;
+}
 
 export interface Search {
   /** Best first. An empty text answers every row that passes the filters, in the order of the list. Never throws. */
@@ -19,7 +22,12 @@ export interface Search {
 
 export function createSearch(document: SearchDocument): Search {
   const find = createListIndex(document);
-  return { query: (query) => find(query, Infinity).hits };
+  return {
+    query: (query) => {
+      const { rows, scoreOf } = find(query, Infinity);
+      return rows.map((row) => ({ row, score: scoreOf(row) }));
+    },
+  };
 }
 
 /** @param items the list, in its order: row i is item i */

@@ -1,4 +1,4 @@
-import { distanceWithin } from '../../indexer/site/search/words.ts';
+import { isNear } from '../../indexer/site/search/words.ts';
 import type { RelevanceQuery } from './catalogue.ts';
 
 /** Of each kind; the set is never looked at. */
@@ -46,7 +46,7 @@ export function drawQueries(catalogue: readonly Named[], seed: number): Relevanc
       const text = withTypo(name, random);
       const isMeant = names.includes(text)
         ? (each: string) => each === text
-        : (each: string) => distanceWithin(text, each, 1) === 1;
+        : (each: string) => each !== text && isNear(text, each, 1);
       return [text, idsOf(isMeant)];
     }),
     ...draw('start', () => {

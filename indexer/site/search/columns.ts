@@ -28,7 +28,7 @@ export function cellsOf({ type, name, version, description, author, source, tags
 }
 
 /** By name, then type, in code units. */
-export function compareNames(a: Pick<Cells, 'type' | 'name'>, b: Pick<Cells, 'type' | 'name'>): number {
+export function compareNames(a: Cells, b: Cells): number {
   return compare(a.name, b.name) || compare(a.type, b.type);
 }
 

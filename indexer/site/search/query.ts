@@ -1,4 +1,4 @@
-import { foldCase, isUnspaced } from './words.ts';
+import { foldCase, isUnspaced, LETTERS } from './words.ts';
 
 /*
  * What somebody asks, from one line of text, and whether an extension passes its filters.
@@ -31,35 +31,30 @@ export interface Filterable {
   tags: readonly string[];
 }
 
+/** Filters that may be given several times, and all count. */
+type Listed = 'tag' | 'phrases';
+
 /** Longer texts are cut, in UTF-16 code units: what a person types fits, and the work is bounded. */
 const MAX_TEXT = 1_024;
 const MAX_PHRASES = 8;
-const TOKEN = /(?:(type|source|tag|author):)?(?:"([^"]*)"?|(\S+))/gi;
-const UNFINISHED = /^(?:type|source|tag|author):$/i;
-const BETWEEN = /[^\p{L}\p{N}\p{M}]+/gu;
+const TOKEN = /(?=\S)(?:(type|source|tag|author):)?(?:"([^"]*)"?|(\S*))/gi;
+const BETWEEN = new RegExp(`[^${LETTERS}]+`, 'gu');
 
 /**
  * `type:provider tag:cloud "load balancer" aws`: filters, quoted phrases, words. Of several types, sources or authors the
  * last counts, of tags each; a filter without a value is one that is still being typed. Never throws.
  */
 export function parseSearchText(text: string): SearchQuery {
-  const said: Partial<Record<string, string[]>> = {};
-  for (const [, key, quoted, word = ''] of text.slice(0, MAX_TEXT).matchAll(TOKEN)) {
+  const query: Omit<SearchQuery, Listed> & Partial<Record<Listed, string[]>> = { text: '' };
+  for (const [, key = '', quoted, word = ''] of text.slice(0, MAX_TEXT).matchAll(TOKEN)) {
     const value = (quoted ?? word).trim();
-    if (value === '' || UNFINISHED.test(value)) continue;
-    const kind = key?.toLowerCase() ?? (quoted === undefined ? 'text' : 'phrases');
-    (said[kind] ??= []).push(value);
+    const kind = key.toLowerCase() || (quoted === undefined ? 'text' : 'phrases');
+    if (value === '') continue;
+    if (kind === 'text') query.text += ` ${value}`;
+    else if (kind === 'tag' || kind === 'phrases') query[kind] = [...(query[kind] ?? []), value].slice(0, MAX_PHRASES);
+    else query[kind as 'type' | 'source' | 'author'] = value.toLowerCase();
   }
-  const { text: words = [], type, source, author, tag, phrases } = said;
-  const last = (values: readonly string[]): string => values.at(-1) ?? '';
-  return {
-    text: words.join(' '),
-    ...(type && { type: last(type).toLowerCase() }),
-    ...(source && { source: last(source).toLowerCase() }),
-    ...(author && { author: last(author) }),
-    ...(tag && { tag: tag.slice(0, MAX_PHRASES) }),
-    ...(phrases && { phrases: phrases.slice(0, MAX_PHRASES) }),
-  };
+  return { ...query, text: query.text.trim() };
 }
 
 /** The filters as one question, made once for many extensions; undefined for none. */
@@ -70,22 +65,25 @@ export function createFilter({
   author,
   phrases = [],
 }: SearchFilters): ((of: Filterable) => boolean) | undefined {
-  const fold = (text: string): string => foldCase(text.slice(0, MAX_TEXT));
   const tags = [tag ?? []].flat().map(fold);
   const writer = author && fold(author);
   // A run of a script that sets no spaces has none around it, so that any part of it is found.
-  const spoken = phrases.map((each) => spacedOut(each.slice(0, MAX_TEXT))).filter((each) => each !== '  ');
+  const spoken = phrases.map(spacedOut).filter((each) => each !== ' ');
   const said = spoken.map((each) => (isUnspaced(each) ? each.trim() : each));
   if (!type && !source && !writer && tags.length + said.length === 0) return undefined;
   return (of) =>
     (!type || of.type === type) &&
     (!source || of.sources.includes(source)) &&
-    (!writer || foldCase(of.author) === writer) &&
-    tags.every((wanted) => of.tags.some((each) => foldCase(each) === wanted)) &&
+    (!writer || fold(of.author) === writer) &&
+    tags.every((wanted) => of.tags.some((each) => fold(each) === wanted)) &&
     said.every((phrase) => [of.name, of.description, ...of.tags].some((text) => spacedOut(text).includes(phrase)));
+}
+
+function fold(text: string): string {
+  return foldCase(text.slice(0, MAX_TEXT));
 }
 
 /** Words with one space before and after each. */
 function spacedOut(text: string): string {
-  return ` ${foldCase(text).replaceAll(BETWEEN, ' ').trim()} `;
+  return ` ${fold(text)} `.replaceAll(BETWEEN, ' ');
 }

@@ -1,5 +1,5 @@
 import { NAME, partOf, sizeOf, TYPE } from './fields.ts';
-import { EXACT, PREFIX, TYPO, TYPOS, type Reading, type Slot } from './readings.ts';
+import { EXACT, PREFIX, TYPO, type Reading, type Slot } from './readings.ts';
 
 /*
  * The order of answers is a ladder, each step above the next:
@@ -13,13 +13,13 @@ import { EXACT, PREFIX, TYPO, TYPOS, type Reading, type Slot } from './readings.
  */
 
 /** The extensions that have a term, and where: row * 64 + place. */
-export type Postings = ArrayLike<number>;
+export type Postings = readonly number[];
 
 export interface Catalogue {
   /** All rows are below. */
   size: number;
   postingsOf: (term: number) => Postings;
-  isDeprecated: (row: number) => boolean;
+  deprecated: ReadonlySet<number>;
 }
 
 export interface Ranked {
@@ -39,27 +39,13 @@ const WORTH: readonly (readonly number[])[] = [
 /** A reading that is not what was typed gives way to one that is. */
 const REREAD = 0.999;
 
-/*
- * What a row has of a slot is one number, so that the best of several is the highest:
- * worth << 16 | share of the word that was typed << 8 | kind << 6 | place.
- */
-const CELLS = [EXACT, PREFIX, TYPO, TYPOS].map((kind) =>
-  Uint32Array.from(
-    { length: 64 },
-    (_, place) => ((WORTH[kind]?.[Math.min(place, NAME)] ?? 0) << 16) | (kind << 6) | place,
-  ),
-);
-
 export function rank(readings: readonly Reading[], catalogue: Catalogue): Ranked {
   const ranked: Ranked = { rows: [], scores: new Float64Array(catalogue.size) };
-  /** Row -> its place among those of a reading, from 1. */
-  const numbers = new Int32Array(catalogue.size);
   for (const [at, slots] of readings.entries()) {
-    const { rows, cells } = collect(slots, catalogue, numbers);
-    for (const [number, row] of rows.entries()) {
-      numbers[row] = 0;
-      const step = scoreCells(slots, cells, number * slots.length) * (at === 0 ? 1 : REREAD);
-      const score = Math.round((catalogue.isDeprecated(row) ? step / 100 : step) * 10_000) / 10_000;
+    const { rows, cells } = collect(slots, catalogue);
+    for (const row of rows) {
+      const step = scoreCells(slots, cells, row * slots.length) * (at === 0 ? 1 : REREAD);
+      const score = Math.round((catalogue.deprecated.has(row) ? step / 100 : step) * 10_000) / 10_000;
       const known = ranked.scores[row] ?? 0;
       if (known === 0 && score > 0) ranked.rows.push(row);
       ranked.scores[row] = Math.max(known, score);
@@ -72,37 +58,40 @@ export function rank(readings: readonly Reading[], catalogue: Catalogue): Ranked
 export function firstOf(rows: readonly number[], count: number, compare: (a: number, b: number) => number): number[] {
   let first: number[] = [];
   let last: number | undefined;
+  const best = (): number[] => (first = first.sort(compare).slice(0, count));
   for (const row of rows) {
     if (last !== undefined && compare(row, last) > 0) continue;
     first.push(row);
-    if (first.length < 2 * count + 64) continue;
-    first = first.sort(compare).slice(0, count);
-    last = first.at(-1);
+    if (first.length > 2 * count + 64) last = best().at(-1);
   }
-  return first.sort(compare).slice(0, count);
+  return best();
 }
 
 interface Collected {
   rows: number[];
-  /** Of each of the rows, in their order, one cell a slot. */
+  /**
+   * Of each row one cell a slot. It is one number, so that the best of several is the highest:
+   * worth << 16 | share of the word that was typed << 8 | kind << 6 | place.
+   */
   cells: Uint32Array;
 }
 
 /** What each row that has anything of a reading has of each of its slots. */
-function collect(slots: readonly Slot[], { size, postingsOf }: Catalogue, numbers: Int32Array): Collected {
-  const found = slots.flatMap(({ matches }, slot) =>
-    matches.map((match) => ({ slot, match, postings: postingsOf(match.term) })),
-  );
-  const most = found.reduce((sum, { postings }) => sum + postings.length, 0);
+function collect(slots: readonly Slot[], { size, postingsOf }: Catalogue): Collected {
   const rows: number[] = [];
-  const cells = new Uint32Array(Math.min(most, size) * slots.length);
-  for (const { slot, match, postings } of found) {
-    const ofKind = CELLS[match.kind] ?? [];
-    for (let at = 0; at < postings.length; at += 1) {
-      const posting = postings[at] ?? 0;
-      const number = (numbers[posting >> 6] ||= rows.push(posting >> 6));
-      const cell = (number - 1) * slots.length + slot;
-      cells[cell] = Math.max(cells[cell] ?? 0, (ofKind[posting & 63] ?? 0) | (match.share << 8));
+  const known = new Uint32Array(size);
+  const cells = new Uint32Array(size * slots.length);
+  for (const [slot, { matches }] of slots.entries()) {
+    for (const { term, kind, share } of matches) {
+      const worths = WORTH[kind] ?? [];
+      for (const posting of postingsOf(term)) {
+        const row = posting >> 6;
+        const place = posting & 63;
+        known[row] ||= rows.push(row);
+        const cell = row * slots.length + slot;
+        const had = ((worths[Math.min(place, NAME)] ?? 0) << 16) | (share << 8) | (kind << 6) | place;
+        cells[cell] = Math.max(cells[cell] ?? 0, had);
+      }
     }
   }
   return { rows, cells };
@@ -112,15 +101,15 @@ function scoreCells(slots: readonly Slot[], cells: Uint32Array, from: number): n
   // Of the name: its parts, those that are had one after the other from the first, those that are had, a part's beginning.
   let [size, next, covered, share] = [0, 0, 0, 0];
   let [isName, missed] = [true, 0];
-  // Of the words: all, those that are had, those with typos; what they are worth, and could be.
-  let [words, matched, typos, worth, rarities] = [0, 0, 0, 0, 0];
-  let [least, isTypo] = [1_000, false];
+  // Of the words: all, those that are had; what they are worth, and could be.
+  let [words, matched, worth, rarities] = [0, 0, 0, 0];
+  let [least, isTypo, hasTypos] = [1_000, false, false];
   for (let slot = 0; slot < slots.length; slot += 1) {
     const { group, optional, rarity } = slots[slot] as Slot;
     const cell = cells[from + slot] ?? 0;
     const kind = (cell >> 6) & 3;
     const place = cell & 63;
-    const isNamed = place >= NAME && cell > 0;
+    const isNamed = place >= NAME;
     if (isNamed) {
       size = sizeOf(place);
       covered += Number(kind !== PREFIX);
@@ -131,23 +120,23 @@ function scoreCells(slots: readonly Slot[], cells: Uint32Array, from: number): n
     if (optional) continue;
     if (isNext && kind === PREFIX) share = ((cell >> 8) & 255) / 255;
     // The type's own word says nothing against the name.
-    if (!isNext && !(cell > 0 && place === TYPE && kind === EXACT)) isName = false;
+    if (!isNext && !(place === TYPE && kind === EXACT)) isName = false;
     least = Math.min(least, cell >>> 16);
     isTypo ||= kind >= TYPO;
     if (slots[slot + 1]?.group === group) continue;
     words += 1;
     rarities += rarity;
     matched += Number(least > 0);
-    typos += Number(least > 0 && isTypo);
+    hasTypos ||= least > 0 && isTypo;
     worth += rarity * least;
     [least, isTypo] = [1_000, false];
   }
   if (matched === 0) return 0;
   if (isName && size > 0) {
     if (next === size) return 100 - missed / 100;
-    return 80 + 9.5 * Number(share === 0) + (9.5 * (next + share)) / size;
+    return 80 + 9.5 * (Number(share === 0) + (next + share) / size);
   }
-  const detail = (0.8 * worth) / (1_000 * rarities) + (size > 0 ? (0.2 * Math.min(covered, size)) / size : 0);
+  const detail = (0.8 * worth) / (1_000 * rarities) + (0.2 * Math.min(covered, size)) / (size || 1);
   if (matched < words) return 10 + (30 * (matched - 1 + 0.99 * detail)) / words;
-  return (typos === 0 ? 60 : 40) + 19 * detail;
+  return (hasTypos ? 40 : 60) + 19 * detail;
 }

@@ -12,7 +12,7 @@ export const [EXACT, PREFIX, TYPO, TYPOS] = [0, 1, 2, 3] as const;
 export interface Match {
   term: number;
   kind: 0 | 1 | 2 | 3;
-  /** How much of the term was typed, of 255. */
+  /** Of a beginning, how much of the term it is, of 255; else 0. */
   share: number;
 }
 
@@ -62,22 +62,23 @@ export function readText(vocabulary: Vocabulary, text: string): Reading[] {
     return tokens.map(({ text: word, group }, at) => {
       const optional = !isAllStop && STOP_WORDS.has(word);
       const matches = matchesOf(word);
+      const rarity = RAREST - ((vocabulary.marks[matches[0]?.term ?? -1] ?? 0) >> 2);
       // What may be missing belongs to nothing.
-      return { group: optional ? -at - 1 : group, optional, rarity: rarityOf(vocabulary, matches), matches };
+      return { group: optional ? -at - 1 : group, optional, rarity, matches };
     });
   });
 }
 
 function findMatches(vocabulary: Vocabulary, word: string): Match[] {
   const { terms } = vocabulary;
-  const exact = [vocabulary.find(word), vocabulary.find(typeTerm(word))].filter((term) => term >= 0);
+  const exact = [vocabulary.find(typeTerm(word)), vocabulary.find(word)].filter((term) => term >= 0);
   const longer = vocabulary.longer(word);
   const matches: Match[] = [
-    ...exact.map((term) => ({ term, kind: EXACT, share: 255 })),
+    ...exact.map((term) => ({ term, kind: EXACT, share: 0 })),
     ...longer.map((term) => ({
       term,
       kind: PREFIX,
-      share: Math.floor((255 * word.length) / (terms[term]?.length ?? 1)),
+      share: (255 * word.length) / (terms[term]?.length ?? 1),
     })),
   ];
   // A word that names or tags something is no typo of another; one that only a description has may be.
@@ -86,11 +87,6 @@ function findMatches(vocabulary: Vocabulary, word: string): Match[] {
     if (near.length > 0) return [...matches, ...near.map((term) => ({ term, kind, share: 0 }))];
   }
   return matches;
-}
-
-function rarityOf({ marks }: Vocabulary, matches: readonly Match[]): number {
-  const best = matches.filter(({ kind }) => kind === matches[0]?.kind);
-  return RAREST - Math.max(0, ...best.map(({ term }) => (marks[term] ?? 0) >> 2));
 }
 
 type MatchesOf = (word: string) => Match[];
@@ -102,16 +98,15 @@ function isExact(matches: readonly Match[]): boolean {
 /** Each two neighbours that are one word of the catalogue, perhaps its beginning, become one. */
 function joinNeighbours(tokens: readonly Token[], matchesOf: MatchesOf): Token[] {
   const joined: Token[] = [];
-  for (let at = 0; at < tokens.length; at += 1) {
-    const [one, two] = [tokens[at], tokens[at + 1]];
-    if (one === undefined) break;
+  let isTaken = false;
+  for (const [at, one] of tokens.entries()) {
+    const two = tokens[at + 1];
     const text = one.text + (two?.text ?? '');
-    const isLast = at + 2 === tokens.length;
     const areKnown = two !== undefined && isExact(matchesOf(one.text)) && isExact(matchesOf(two.text));
-    const most = areKnown ? (isLast ? PREFIX : EXACT) : TYPOS;
-    const isWord = two !== undefined && (matchesOf(text)[0]?.kind ?? TYPOS + 1) <= most;
-    joined.push(isWord ? { ...one, text } : one);
-    if (isWord) at += 1;
+    const most = areKnown ? (at + 2 === tokens.length ? PREFIX : EXACT) : TYPOS;
+    const isWord: boolean = !isTaken && two !== undefined && (matchesOf(text)[0]?.kind ?? TYPOS + 1) <= most;
+    if (!isTaken) joined.push(isWord ? { ...one, text } : one);
+    isTaken = isWord;
   }
   return joined;
 }

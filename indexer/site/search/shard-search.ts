@@ -30,7 +30,7 @@ export function createShardSearch(
   { read, maxShards }: ShardSearchOptions,
 ): (query: SearchQuery, page: Page) => Promise<SearchAnswer> {
   const shards = openShards(head, read);
-  const { vocabulary, isDeprecated, readPostings } = shards;
+  const { vocabulary, deprecated, readPostings } = shards;
   const { rows: size, extensions } = head;
   const types = termsOfTypes(vocabulary);
   return async (query, { limit, offset }) => {
@@ -41,7 +41,7 @@ export function createShardSearch(
     const isByType = isBlank && needs.length === 0 && extensions < size;
     const terms = [...readings.flat().flatMap(({ matches }) => matches), ...needs].map(({ term }) => term);
     const postingsOf = await readPostings(isByType ? types : terms);
-    const { rows, scores } = rank(readings, { size, postingsOf, isDeprecated });
+    const { rows, scores } = rank(readings, { size, postingsOf, deprecated });
     const listed = (): number[] =>
       isByType
         ? types.flatMap((term) => Array.from(postingsOf(term), rowOf)).sort((a, b) => a - b)
@@ -151,7 +151,7 @@ async function show(
   );
   return sorted.map(({ row, ...cells }) => ({
     ...cells,
-    deprecated: shards.isDeprecated(row),
+    deprecated: shards.deprecated.has(row),
     score: scoreOf(row),
   }));
 }

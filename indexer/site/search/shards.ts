@@ -11,7 +11,7 @@ import { createVocabulary, type Vocabulary } from './vocabulary.ts';
 
 export interface Shards {
   vocabulary: Vocabulary;
-  isDeprecated: (row: number) => boolean;
+  deprecated: ReadonlySet<number>;
   /** Who has each of the terms; a term of -1 is had by nobody. */
   readPostings: (terms: readonly number[]) => Promise<(term: number) => Postings>;
   /** The records of rows, in their order, without those that have none. */
@@ -33,7 +33,7 @@ export function openShards(head: SearchHead, read: (file: string) => Promise<unk
 
   return {
     vocabulary: createVocabulary(unpackWords(head.words), unpackDigits(head.marks)),
-    isDeprecated: (row) => deprecated.has(row),
+    deprecated,
     readPostings: async (terms) => {
       const found = new Map<number, Postings>();
       const unpack = async (term: number): Promise<void> => {

@@ -1,5 +1,5 @@
 import { NAME, TAG } from './fields.ts';
-import { distanceWithin } from './words.ts';
+import { isNear } from './words.ts';
 
 /*
  * All words of the catalogue, and which of them somebody may mean.
@@ -26,17 +26,20 @@ const TAGGED = 2;
 const MAX_COMMONNESS = 15;
 
 /** Of one letter there are thousands; they are for the next letter to tell apart. */
-const MAX_LONGER = [12, 48] as const;
+const [MAX_LONGER, MAX_OF_LETTER] = [48, 12] as const;
 const MAX_NEAR = 8;
 /** One typo from four letters, two from seven, none in a word that nobody types. */
-const MIN_LETTERS = [4, 7] as const;
+const LETTERS_BEFORE_TYPO = 3;
 const MAX_LETTERS = 40;
 
 /** @param postings row * 64 + place, of one term */
-export function markOf(postings: ArrayLike<number>): number {
-  const places = Array.from(postings, (each) => each & 63);
-  const commonness = Math.min(MAX_COMMONNESS, 32 - Math.clz32(postings.length));
-  return commonness * 4 + (places.some((each) => each >= NAME) ? NAMED : 0) + (places.includes(TAG) ? TAGGED : 0);
+export function markOf(postings: readonly number[]): number {
+  let mark = Math.min(MAX_COMMONNESS, 32 - Math.clz32(postings.length)) * 4;
+  for (const posting of postings) {
+    const place = posting & 63;
+    mark |= place >= NAME ? NAMED : place === TAG ? TAGGED : 0;
+  }
+  return mark;
 }
 
 export function isNamed({ marks }: Vocabulary, term: number): boolean {
@@ -50,6 +53,10 @@ export function isTelling({ marks }: Vocabulary, term: number): boolean {
 
 export function createVocabulary(terms: readonly string[], marks: Uint8Array): Vocabulary {
   let letters: Int32Array | undefined;
+  /** What names have, then what is common. */
+  const worthOf = (term: number): number => (((marks[term] ?? 0) & NAMED) << 8) + (marks[term] ?? 0);
+  const mostTelling = (found: number[], most: number): number[] =>
+    found.sort((a, b) => worthOf(b) - worthOf(a) || a - b).slice(0, most);
   const startOf = (term: string): number => {
     let [low, high] = [0, terms.length];
     while (low < high) {
@@ -59,7 +66,7 @@ export function createVocabulary(terms: readonly string[], marks: Uint8Array): V
     }
     return low;
   };
-  const vocabulary: Vocabulary = {
+  return {
     terms,
     marks,
     find: (term) => {
@@ -69,37 +76,30 @@ export function createVocabulary(terms: readonly string[], marks: Uint8Array): V
     longer: (start) => {
       const [from, to] = [startOf(`${start}\0`), startOf(`${start}\uffff`)];
       const found = Array.from({ length: to - from }, (_, at) => from + at);
-      const most = MAX_LONGER[start.length > 1 ? 1 : 0];
-      if (found.length <= most) return found;
-      const worthOf = (term: number): number => (marks[term] ?? 0) + (isNamed(vocabulary, term) ? 256 : 0);
-      return found.sort((a, b) => worthOf(b) - worthOf(a) || a - b).slice(0, most);
+      return mostTelling(found, start.length > 1 ? MAX_LONGER : MAX_OF_LETTER);
     },
     near: (word, typos) => {
-      if (word.length < (MIN_LETTERS[typos - 1] ?? 0) || word.length > MAX_LETTERS) return [];
+      if (word.length <= LETTERS_BEFORE_TYPO * typos || word.length > MAX_LETTERS) return [];
       letters ??= Int32Array.from(terms, lettersOf);
       const own = lettersOf(word);
       const found: number[] = [];
       for (const [term, theirs] of letters.entries()) {
         // Each typo takes away or brings at most one letter: most words are told apart so.
         if (countBits(own & ~theirs) > typos || countBits(theirs & ~own) > typos) continue;
-        if (distanceWithin(word, terms[term] ?? '', typos) === typos) found.push(term);
+        if (terms[term] !== word && isNear(word, terms[term] ?? '', typos)) found.push(term);
       }
-      const worthOf = (term: number): number => Number(isTelling(vocabulary, term));
-      return found.sort((a, b) => worthOf(b) - worthOf(a) || a - b).slice(0, MAX_NEAR);
+      return mostTelling(found, MAX_NEAR);
     },
   };
-  return vocabulary;
 }
 
 /** Which letters a word has; some share a bit. */
 function lettersOf(word: string): number {
   let bits = 0;
-  for (let at = 0; at < word.length; at += 1) bits |= 1 << word.charCodeAt(at);
+  for (const letter of word) bits |= 1 << letter.charCodeAt(0);
   return bits;
 }
 
 function countBits(bits: number): number {
-  let [left, count] = [bits, 0];
-  for (; left !== 0; left &= left - 1) count += 1;
-  return count;
+  return bits === 0 ? 0 : 1 + countBits(bits & (bits - 1));
 }

@@ -1,7 +1,7 @@
 import { BEGINNING, DESCRIPTION, placeInName, TAG, TYPE, typeTerm } from './fields.ts';
 import type { Postings } from './rank.ts';
 import { createVocabulary, markOf, type Vocabulary } from './vocabulary.ts';
-import { splitWords, STOP_WORDS, type Word } from './words.ts';
+import { splitWords, STOP_WORDS } from './words.ts';
 
 /*
  * The words of a catalogue and who has them, built in one pass, for a list and for shards alike.
@@ -49,17 +49,13 @@ export function buildWordIndex(rows: readonly (Indexed | undefined)[]): WordInde
 /** Each term of an extension, and the best place where it stands. */
 function placesOf({ type, name, description, tags }: Indexed): Map<string, number> {
   const places = new Map<string, number>([[typeTerm(type), TYPE]]);
-  const add = (term: string, place: number): void => void places.set(term, Math.max(places.get(term) ?? 0, place));
   for (const [at, word] of splitWords(description).entries()) {
-    for (const form of formsOf(word))
-      if (!STOP_WORDS.has(form)) add(form, at < BEGINNING_WORDS ? BEGINNING : DESCRIPTION);
+    for (const form of word.forms)
+      if (!STOP_WORDS.has(form) && !places.has(form)) places.set(form, at < BEGINNING_WORDS ? BEGINNING : DESCRIPTION);
   }
-  for (const form of tags.flatMap(splitWords).flatMap(formsOf)) add(form, TAG);
+  // Each is better than those before.
+  for (const form of tags.flatMap(splitWords).flatMap((word) => word.forms)) places.set(form, TAG);
   const parts = splitWords(name).flatMap((word) => word.parts);
-  for (const [at, part] of parts.entries()) add(part, placeInName(at, parts.length));
+  for (const [at, part] of parts.entries()) places.set(part, placeInName(at, parts.length));
   return places;
-}
-
-function formsOf({ parts, extras }: Word): string[] {
-  return extras.length === 0 ? parts : [...parts, ...extras];
 }

@@ -14,7 +14,7 @@ describe('parseSearchText', () => {
       'type:provider tag:x "exact phrase" words',
       { text: 'words', type: 'provider', tag: ['x'], phrases: ['exact phrase'] },
     ],
-    ['TYPE:Provider Source:OCI author:Ada', { text: '', type: 'provider', source: 'oci', author: 'Ada' }],
+    ['TYPE:Provider Source:OCI author:Ada', { text: '', type: 'provider', source: 'oci', author: 'ada' }],
     ['tag:cloud tag:"load balancer"', { text: '', tag: ['cloud', 'load balancer'] }],
     ['type:provider type:cluster', { text: '', type: 'cluster' }],
     ['type: aws tag:', { text: 'aws' }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { distanceWithin, foldCase, splitWords } from '../../../indexer/site/search/words.ts';
+import { foldCase, isNear, splitWords } from '../../../indexer/site/search/words.ts';
 
 describe('splitWords', () => {
   test.each<[text: string, ...words: [parts: string, extras: string][]]>([
@@ -13,20 +13,26 @@ describe('splitWords', () => {
     ['--a--b--', ['a b', '']],
     ['Réseaux ＡＷＳ ﬁle', ['reseaux', ''], ['aws', ''], ['file', '']],
     ['Журнал', ['журнал', '']],
+    ['Straße İzmir ılıca ΟΔΟΣ Łódź', ['strasse', ''], ['izmir', ''], ['ilica', ''], ['οδοσ', ''], ['lodz', '']],
+    ['שָׁלוֹם־עולם مُحَمَّد', ['שלום', ''], ['עולם', ''], ['محمد', '']],
+    ['data\u00adbase ❤\ufe0f', ['database', ''], ['❤', '']],
+    ['🚀deploy 🇩🇪 👩\u200d💻', ['🚀 deploy', ''], ['🇩🇪', '🇪'], ['👩💻', '💻']],
     ['日志 日志收集 云', ['日志', '志'], ['日志 志收 收集', '集'], ['云', '']],
     ['サーバー 서버를', ['サー ーバ バー', 'ー'], ['서버 버를', '를']],
     ['使用Kubernetes部署', ['使用 kubernetes 部署', '用 署']],
     ['- . _ !?'],
     [''],
   ])('splits %j', (text, ...words) => {
-    expect(splitWords(text).map(({ parts, extras }) => [parts.join(' '), extras.join(' ')])).toEqual(words);
+    expect(splitWords(text).map(({ parts, forms }) => [parts.join(' '), forms.slice(parts.length).join(' ')])).toEqual(
+      words,
+    );
   });
 
   test('joins nothing from the ninth part on, so that a long word costs no more than its length', () => {
     const [eight, nine] = splitWords('aBcBcBcBcBcBcBc aBcBcBcBcBcBcBcBc');
-    expect(eight?.extras).toEqual(['abcbcbcbcbcbcbc']);
+    expect(eight?.forms.slice(8)).toEqual(['abcbcbcbcbcbcbc']);
     expect(nine?.parts).toHaveLength(9);
-    expect(nine?.extras).toEqual([]);
+    expect(nine?.forms).toEqual(nine?.parts);
   });
 });
 
@@ -37,6 +43,20 @@ describe('foldCase', () => {
     ['Й', 'и'],
     ['サーバー', 'サーバー'],
     ['が', 'が'],
+    ['ｶﾞ', 'ガ'],
+    ['हिन्दी', 'हिन्दी'],
+    ['STRASSE', 'strasse'],
+    ['Straße', 'strasse'],
+    ['GROẞ', 'gross'],
+    ['ISPARTA', 'isparta'],
+    ['Isparta ısparta', 'isparta isparta'],
+    ['Οδός ΟΔΟΣ', 'οδοσ οδοσ'],
+    ['Łódź Ålesund Øresund Đà', 'lodz alesund oresund da'],
+    ['Ægir œuvre', 'aegir oeuvre'],
+    ['שָׁלוֹם', 'שלום'],
+    ['عَرَبِيّ عـربي', 'عربي عربي'],
+    ['می\u200cخواهم', 'میخواهم'],
+    ['ＡＷＳ', 'aws'],
   ])('folds %s to %s', (text, folded) => {
     expect(foldCase(text)).toBe(folded);
   });
@@ -59,17 +79,15 @@ function distanceOf(a: string, b: string): number {
   return table[a.length]![b.length]!;
 }
 
-describe('distanceWithin', () => {
-  test.each([1, 2])(
-    'agrees with the distance by its definition up to %i, for all words of up to four of three letters',
-    (most) => {
+describe('isNear', () => {
+  test.each([0, 1, 2])(
+    'agrees with the distance by its definition for %i, of all words of up to four of three letters',
+    (typos) => {
       const words = [''];
       for (const word of words) if (word.length < 4) words.push(`${word}a`, `${word}b`, `${word}c`);
       expect(words).toHaveLength(1 + 3 + 9 + 27 + 81);
       const wrong = words.flatMap((a) =>
-        words
-          .filter((b) => Math.min(distanceWithin(a, b, most), most + 1) !== Math.min(distanceOf(a, b), most + 1))
-          .map((b) => [a, b]),
+        words.filter((b) => isNear(a, b, typos) !== distanceOf(a, b) <= typos).map((b) => [a, b]),
       );
       expect(wrong).toEqual([]);
     },

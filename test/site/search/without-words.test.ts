@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SearchDocument } from '../../../indexer/model/documents.ts';
-import { createSearch, filterRows, type SearchQuery } from '../../../indexer/site/search.ts';
+import { createSearch, type SearchQuery } from '../../../indexer/site/search.ts';
 
 const DOCUMENT: SearchDocument = {
   schema: 1,
@@ -16,19 +16,15 @@ const DOCUMENT: SearchDocument = {
   yanked: [2],
 };
 
-describe('filterRows', () => {
+describe('a search without words', () => {
   test.each<[query: Omit<SearchQuery, 'text'>, rows: number[]]>([
     [{}, [0, 1, 3]],
     [{ type: 'provider' }, [1]],
     [{ source: 'oci' }, [1, 3]],
     [{ tag: 'CLOUD' }, [1]],
     [{ type: 'provider', source: 'oci', tag: 'cache' }, []],
-  ])('answers %o as a search without words does', (query, rows) => {
-    expect(filterRows(DOCUMENT, query)).toEqual(rows);
-    expect(
-      createSearch(DOCUMENT)
-        .query({ text: ' ', ...query })
-        .map(({ row }) => row),
-    ).toEqual(rows);
+  ])('answers the rows that pass %o, in the order of the list', (query, rows) => {
+    const search = createSearch(DOCUMENT);
+    expect(search.query({ text: ' ', ...query })).toEqual(rows.map((row) => ({ row, score: 0 })));
   });
 });
