@@ -46,11 +46,12 @@ export function publishBenchSite(folder: string, count: number): Promise<Publish
 /**
  * A site of these, in the order of their ids.
  * @param has which documents it has, by their paths; all without it
+ * @param maxListed extensions of a site whose search is one list; the indexer's own bound without it
  */
 export async function publishExtensions(
   folder: string,
   extensions: readonly CatalogueExtension[],
-  has: (path: string) => boolean = () => true,
+  { has = () => true, maxListed }: { has?: (path: string) => boolean; maxListed?: number } = {},
 ): Promise<PublishedSite> {
   const catalogue = catalogueOf([...extensions]);
   const memory = emptyMemory();
@@ -58,7 +59,14 @@ export async function publishExtensions(
   const root = join(folder, 'api', 'v1');
   const storage = createFolderStorage({ root, now: Date.now, temporaryName: randomUUID });
   await publishSite(storage, undefined, {
-    documents: only(renderSite(catalogue, memory, { types: TYPES, sources: ['gitea'] }), has),
+    documents: only(
+      renderSite(catalogue, memory, {
+        types: TYPES,
+        sources: ['gitea'],
+        ...(maxListed !== undefined && { maxListed }),
+      }),
+      has,
+    ),
     keepGenerations: 5,
     now: Date.now,
     conclude: ({ manifest, search }) => {

@@ -45,7 +45,7 @@ export async function serveLargeSite(count: number, atEnd: AtEnd): Promise<Large
   const folder = await mkdtemp(join(tmpdir(), 'extension-registry-page-'));
   atEnd(() => rm(folder, { recursive: true, force: true }));
   const extensions = Array.from({ length: count }, (_, at) => extensionOf(at)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const { ids } = await publishExtensions(folder, extensions, (path) => !/^extensions\/./.test(path));
+  const { ids } = await publishExtensions(folder, extensions, { has: (path) => !/^extensions\/./.test(path) });
   const { url } = await startProxy(configOf(folder, []), { atEnd });
   return { url, name: ids[Math.floor(count / 2)]?.split('/')[1] ?? '' };
 }
