@@ -9,6 +9,9 @@ import packageJson from '../package.json' with { type: 'json' };
 const argv = process.argv.slice(2);
 const [first = '--help'] = argv;
 
+/** Nobody presses again so soon. */
+const SAME_PRESS_MS = 500;
+
 let isTold = false;
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   // Whoever reads us through a pipe may stop reading (`extension list | head`); what is being done is done all the same.
@@ -31,10 +34,14 @@ if (first === '--version') {
   // There is nobody left to be told.
   stderr.on('error', () => undefined);
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // The first ends what is under way in good order; a second one ends the program as if nobody listened.
-    process.once(signal, () => interrupted.abort(new Error('Interrupted: nothing is half done; run it again.')));
-  }
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = (): void => {
+    interrupted.abort(new Error('Interrupted: nothing is half done; run it again.'));
+    // One press comes twice where npm passes on what the terminal has sent to all; another one ends the program as if
+    // nobody listened.
+    setTimeout(() => signals.forEach((each) => process.off(each, interrupt)), SAME_PRESS_MS).unref();
+  };
+  for (const each of signals) process.on(each, interrupt);
   const exitCode = await runCommandLine(argv, {
     env,
     platform,

@@ -99,6 +99,20 @@ describe('extension install that is interrupted', () => {
     expect((await place.run('install', 'aws@^1', 'redis')).code).toBe(0);
   });
 
+  test('by one press that comes several times is interrupted as by one', async () => {
+    const world = await publishedWorld();
+    const place = await placeWithOld(world);
+    world.gitea.forget();
+    world.gitea.misbehave({ match: ATTACHMENT, fault: { kind: 'pause', afterBytes: 20 } });
+    const { child, ended } = place.start('install', 'aws@^1', 'redis');
+    while (world.downloads() === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let press = 0; press < 20; press += 1) {
+      child.kill('SIGINT');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await ended).toMatchObject({ code: 130, stderr: expect.stringContaining('Interrupted') as string });
+  });
+
   test('while it waits for another run changes nothing', async () => {
     const world = await publishedWorld();
     const place = await placeWithOld(world);
