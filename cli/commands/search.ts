@@ -21,8 +21,8 @@ export const run: RunCommand = async (context, args) => {
   if (context.json) context.print(found);
   if (found.length === 0) {
     const near = (await nearNames(registry, args.operands)).slice(0, 5);
-    const hint = near.length === 0 ? 'try fewer or other words' : `did you mean ${near.join(', ')}?`;
-    throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}.`);
+    const hint = near.length === 0 ? 'try fewer or other words.' : `did you mean ${near.join(', ')}?`;
+    throw new RegistryError('not_found', `Nothing is found for ${JSON.stringify(text)}; ${hint}`);
   }
   if (context.json) return EXIT.done;
   const words = [...query.text.split(/\s+/), ...(query.phrases ?? [])];

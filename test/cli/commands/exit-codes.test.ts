@@ -26,7 +26,7 @@ const CASES: readonly (readonly [string, Record<string, string>, number, RegExp]
   ['versions nothing-like-it', {}, 3, /nothing-like-it/],
   ['show aws@9', {}, 3, /aws has no version 9|no version/],
   ['download aws --asset no.txt', {}, 3, /no\.txt/],
-  ['search rediz --type provider', {}, 3, /Nothing is found for "rediz"; did you mean redis\?/],
+  ['search rediz --type provider', {}, 3, /Nothing is found for "rediz"; did you mean redis\?$/m],
   ['list', { EXTENSION_REGISTRY_URL: NOWHERE }, 4, /cannot be reached/],
   ['list --offline', {}, 4, /run once without --offline/],
   ['download aws --min-age 52000w', {}, 6, /too young|min-age|seen/],
