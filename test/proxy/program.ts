@@ -43,7 +43,7 @@ export interface StartOptions {
 const atEndOfTest: AtEnd = (close) => onTestFinished(async () => void (await close()));
 
 /** In a process group of its own, as a shell starts it. */
-function run(args: string[], options: StartOptions = {}): ChildProcess {
+export function spawnProgram(args: string[], options: StartOptions = {}): ChildProcess {
   const { program = PROGRAM, under = [], atEnd = atEndOfTest } = options;
   const [first = '', ...words] = [...under, process.execPath, program, ...args];
   const child = spawn(first, words, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -85,7 +85,7 @@ export const isListening = ({ msg }: Line): boolean => msg.startsWith(LISTENING)
 
 /** The program once it listens: with its URL and its log. */
 export async function startProgram(file: string, options: StartOptions = {}) {
-  const child = run(['--config', file, ...(options.args ?? [])], options);
+  const child = spawnProgram(['--config', file, ...(options.args ?? [])], options);
   const log = followLog(child);
   const [line] = await log.until(isListening, options.listening);
   return { child, log, url: line!.msg.slice(LISTENING.length) };
@@ -93,7 +93,7 @@ export async function startProgram(file: string, options: StartOptions = {}) {
 
 /** What becomes of a run that is not meant to serve. @param interfere does something to it as soon as it runs */
 export async function outcomeOf(args: string[], interfere?: (child: ChildProcess) => Promise<void>) {
-  const child = run(args);
+  const child = spawnProgram(args);
   void interfere?.(child);
   const texts = { stdout: '', stderr: '' };
   child.stdout!.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
