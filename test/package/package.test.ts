@@ -44,6 +44,13 @@ async function extension(...args: string[]): Promise<string> {
 }
 
 describe('the package', () => {
+  test('has no script that npm would ask about or run where it is installed', async () => {
+    const file = join(folder, 'node_modules/extension-registry/package.json');
+    const { scripts } = JSON.parse(await readFile(file, 'utf8')) as { scripts: Record<string, string> };
+    const asked = ['preinstall', 'install', 'postinstall', 'prepare'];
+    expect(Object.keys(scripts).filter((each) => asked.includes(each))).toEqual([]);
+  });
+
   test('holds programs that need no types stripped, and no package of others beside it', async () => {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).toEqual(
