@@ -21,12 +21,14 @@ export interface WorldOptions {
   extensions: number;
   /** Where the site is published; a folder of its own without it. */
   site?: string;
+  /** More of the configuration, TOML. */
+  more?: string;
 }
 
 /** @param random 0 (inclusive) to 1 (exclusive) */
 export async function startChangingWorld(random: () => number, options: WorldOptions): Promise<ChangingWorld> {
   const world = await startWorld();
-  const { extensions: atGitea, site = world.config.site.path } = options;
+  const { extensions: atGitea, site = world.config.site.path, more = '' } = options;
   const { gitea } = world;
   const versions = new Map<string, string[]>();
   const removed: string[] = [];
@@ -70,6 +72,7 @@ export async function startChangingWorld(random: () => number, options: WorldOpt
       [indexer]
       concurrency = 16
       max_loss_percent = 100
+      ${more}
     `,
   );
   return {

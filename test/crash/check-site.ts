@@ -3,16 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { digestOf, type Digest } from '../../indexer/model/digest.ts';
 import type { Manifest, Pointer } from '../../indexer/model/documents.ts';
-import {
-  blobOf,
-  BLOBS,
-  CRAWL,
-  fileOf,
-  GENERATIONS,
-  MANIFEST,
-  POINTER_FILE,
-  STATUS,
-} from '../../indexer/site/layout.ts';
+import { blobOf, BLOBS, fileOf, MANIFEST, OUTSIDE_GENERATIONS, POINTER_FILE } from '../../indexer/site/layout.ts';
 import { validateSite } from '../schema/validate-site.ts';
 import { blobsIn } from './watched-run.ts';
 
@@ -20,7 +11,7 @@ import { blobsIn } from './watched-run.ts';
 export type Documents = ReadonlyMap<string, Digest>;
 
 const MANIFEST_START = '{"schema":1,"documents":{';
-const OUTSIDE = new Set([POINTER_FILE, ...[STATUS, CRAWL, GENERATIONS].map(fileOf)]);
+const OUTSIDE = new Set([POINTER_FILE, ...[...OUTSIDE_GENERATIONS].map(fileOf)]);
 
 async function documentsOf(root: string, file: string): Promise<Documents> {
   const bytes = await readFile(join(root, file));
