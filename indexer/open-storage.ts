@@ -10,6 +10,7 @@ import { createBucketStorage } from './storage/bucket-storage.ts';
 import { createFolderStorage } from './storage/folder.ts';
 import { v1Within } from './storage/open-reader.ts';
 import type { SiteStorage } from './storage/storage.ts';
+import { withTwins } from './storage/with-twins.ts';
 
 export interface OpenStorageOptions {
   /** Milliseconds since 1970. */
@@ -29,8 +30,10 @@ export function openSiteStorage(
 ): SiteStorage {
   const place = v1Within(publish?.to ?? site.path);
   if (isObjectPlace(place) && s3 !== undefined) {
-    const { compress = false } = publish ?? {};
-    return createBucketStorage({ ...options, place: parseObjectPlace(place), connection: s3, compress, fieldsOf });
+    const { compress = false, twins = false } = publish ?? {};
+    const bucket = { place: parseObjectPlace(place), connection: s3, compress, fieldsOf };
+    const storage = createBucketStorage({ ...options, ...bucket });
+    return twins ? withTwins(storage) : storage;
   }
   if (/^https?:/i.test(place)) {
     const message = '[site] path is a URL, which can only be read; set [publish] to where the indexer publishes.';
@@ -39,7 +42,11 @@ export function openSiteStorage(
   return createFolderStorage({ ...options, root: place });
 }
 
-const NEWEST: ReadonlySet<string> = new Set([POINTER_FILE, ...[...OUTSIDE_GENERATIONS].map(fileOf)]);
+/** A document's path is the name of its file's twin. */
+const NEWEST: ReadonlySet<string> = new Set([
+  POINTER_FILE,
+  ...[...OUTSIDE_GENERATIONS].flatMap((path) => [path, fileOf(path)]),
+]);
 
 /** What readers are told of a file of the site, as the proxy tells it. */
 export function fieldsOf(file: string): FileFields {

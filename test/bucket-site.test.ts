@@ -1,70 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { BuildDependencies } from '../indexer/build-site.ts';
-import type { Config } from '../indexer/config/config.ts';
+import { describe, expect, test } from 'vitest';
 import type { Pointer } from '../indexer/model/documents.ts';
-import { openSiteStorage } from '../indexer/open-storage.ts';
-import { openReader, v1Within } from '../indexer/storage/open-reader.ts';
-import type { SiteReader } from '../indexer/storage/storage.ts';
+import { faultsOf, openThere, publishedTo, storageOf, TO, V1 } from './bucket-publishing.ts';
 import { NOON, runIndexer, temporaryFolder } from './builders.ts';
-import { smallWorld, startWorld, type World } from './crawl/world.ts';
+import { smallWorld, startWorld } from './crawl/world.ts';
 import { BUCKET, type FakeBucket } from './fakes/bucket.ts';
 import { runWith } from './indexer-process.ts';
 import type { Answer } from './proxy/http.ts';
 import { startProxy } from './proxy/world.ts';
-import { validateSite } from './schema/validate-site.ts';
 import { startStore } from './storage/bucket-world.ts';
-
-const TO = `s3://${BUCKET}/site`;
-const V1 = 'site/api/v1/';
-const RETRY = { tries: 3, baseDelayMs: 1, maxDelayMs: 20 };
-
-interface Published {
-  store: FakeBucket;
-  config: Config;
-  run: (overrides?: Partial<BuildDependencies>) => ReturnType<typeof runIndexer>;
-}
-
-let names = 0;
-/** A world that is published to a bucket. */
-async function publishedTo(world: World, publish: Partial<Config['publish']> = {}): Promise<Published> {
-  const store = await startStore();
-  const config: Config = {
-    ...world.config,
-    site: { ...world.config.site, path: TO },
-    publish: { to: TO, twins: false, compress: false, ...publish },
-    s3: store.connection,
-  };
-  return {
-    store,
-    config,
-    run: (overrides) => runIndexer(config, { storage: storageOf(config), ...overrides }),
-  };
-}
-
-function storageOf(config: Config) {
-  const clock = { now: Date.now, random: () => 0.5, retry: RETRY };
-  return openSiteStorage(config, { ...clock, temporaryName: () => `t-${(names += 1)}` });
-}
-
-async function faultsOf({ store }: Published): Promise<string[]> {
-  const folder = await temporaryFolder();
-  await store.writeTo(folder, V1);
-  return (await validateSite(folder)).faults;
-}
-
-function openThere(place: string, config?: Config): SiteReader {
-  const reader = openReader(v1Within(place), {
-    timeoutMs: 2_000,
-    random: () => 0.5,
-    s3: config?.s3,
-    now: Date.now,
-    retry: RETRY,
-  });
-  onTestFinished(() => reader.close());
-  return reader;
-}
 
 /** What changes the store, as `verb key`. */
 function changesIn(store: FakeBucket): string[] {

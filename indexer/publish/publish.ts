@@ -63,7 +63,10 @@ export async function publishSite(
   const friendly = new Map(references).set(MANIFEST, manifest);
   const gone = Object.keys(before).filter((path) => !references.has(path));
   const unfinished = await readUnfinished(storage);
-  const left = unfinished === undefined ? [] : (unfinished.paths ?? [...Object.keys(before), ...friendly.keys()]);
+  // Files that get further names from now on lack all of them: the manifest's are as good a sign as any.
+  const isNamed = (await storage.isWhole?.(fileOf(MANIFEST))) ?? true;
+  const left =
+    unfinished?.paths ?? (unfinished === undefined && isNamed ? [] : [...Object.keys(before), ...friendly.keys()]);
   const touched = new Set([...left, ...changed, ...gone]);
   if (touched.size > 0) await writeUnfinished(storage, manifest.digest, touched);
   const shown = [...touched].map((path) => ({ blob: friendly.get(path)?.path, file: fileOf(path) }));

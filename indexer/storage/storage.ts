@@ -27,6 +27,8 @@ export interface SiteStorage extends SiteReader {
   touch(file: string): Promise<void>;
   /** When a file was written or touched, in milliseconds since 1970; undefined where there is none. */
   modifiedMs(file: string): Promise<number | undefined>;
+  /** Where files have further names: whether this one has all of them. Exposing it anew gives it those that it lacks. */
+  readonly isWhole?: (file: string) => Promise<boolean>;
   /** Where a storage can: keeps every other writer out. @throws RegistryError `locked` that names the holder */
   readonly lock?: () => Promise<SiteLock>;
 }
