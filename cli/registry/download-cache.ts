@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hexOf, parseDigest, type Digest } from '../../indexer/model/digest.ts';
 import { compareText } from '../../indexer/model/extension.ts';
@@ -7,6 +7,7 @@ import { digestOfFile, type Watch } from './file-digest.ts';
 import { beginPartial, isLeftBehind, type PartialFile } from './partial-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { isAbandoned } from './temporary-name.ts';
+import { makeFolder } from '../../indexer/storage/make-folder.ts';
 
 /*
  * Downloaded assets by their digests, below the cache folder, for all processes of a user.
@@ -76,7 +77,7 @@ export function createDownloadCache({ cacheFolder, now, random }: DownloadCacheO
     place: async (partial, digest, about) => {
       const file = pathOf(digest);
       try {
-        await mkdir(dirname(file), { recursive: true });
+        await makeFolder(dirname(file));
         await rename(partial.path, file);
       } catch (cause) {
         if (NO_FILE.has(errnoOf(cause))) return undefined;

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { copyFile, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../../indexer/model/digest.ts';
 import { ignore, NO_FILE, storageError } from '../../indexer/storage/storage-error.ts';
 import { digestOfHandle, type Watch } from './file-digest.ts';
 import { isAbandoned, temporaryName } from './temporary-name.ts';
+import { makeFolder } from '../../indexer/storage/make-folder.ts';
 
 /*
  * A download under way. Each file belongs to one process, which alone ever writes to it, so that two downloads of one
@@ -51,7 +52,7 @@ export async function beginPartial(folder: string, options: PartialOptions): Pro
   const name = temporaryName(random);
   const path = join(folder, `${key ?? 'unverified'}.${name}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const isResumed = key !== undefined && (await takeOver({ folder, key, path, sizeBytes: options.sizeBytes }));
     const handle = await open(path, isResumed ? 'r+' : 'wx+');
     const { size } = await handle.stat();

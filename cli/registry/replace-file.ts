@@ -1,7 +1,8 @@
-import { mkdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { storageError } from '../../indexer/storage/storage-error.ts';
 import { temporaryName } from './temporary-name.ts';
+import { makeFolder } from '../../indexer/storage/make-folder.ts';
 
 /**
  * Makes a file have these bytes from one instant to the next, its folder where it is missing.
@@ -10,7 +11,7 @@ import { temporaryName } from './temporary-name.ts';
 export async function replaceFile(file: string, bytes: Uint8Array | string, random: () => number): Promise<void> {
   const temporary = join(dirname(file), `.${temporaryName(random)}`);
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(temporary, bytes, { flag: 'wx' });
     await rename(temporary, file);
   } catch (cause) {

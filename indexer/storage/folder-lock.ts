@@ -1,21 +1,9 @@
 import { constants } from 'node:fs';
-import {
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTime } from '../model/text.ts';
 import { BEATS_TO_DEATH, HEARTBEAT_MS, lockedBy, parseHolder, type LockHolder } from './lock-holder.ts';
+import { makeFolder } from './make-folder.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { errnoOf, ignore, NO_FILE, NO_LINK, storageError } from './storage-error.ts';
 import type { SiteLock } from './storage.ts';
@@ -98,17 +86,6 @@ async function contend(contender: Contender): Promise<void> {
     await unlink(draft).catch(ignore(NO_FILE));
   }
   throw lockedBy(root, (await readChain(root)).holder);
-}
-
-/** By mkdir(2) itself where it can: what Node does recursively tells ENOENT of a read-only file system. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return;
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    await mkdir(folder, { recursive: true });
-  }
 }
 
 async function tryOnce(contender: Contender): Promise<boolean> {

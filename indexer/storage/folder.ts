@@ -1,11 +1,12 @@
 import { constants, type Stats } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { RegistryError } from '../model/errors.ts';
 import { acquireFolderLock, TEMPORARY_FOLDER } from './folder-lock.ts';
 import { readProcessIdentity } from './process-identity.ts';
 import { errnoOf, ignore, NO_FILE, NO_LINK, storageError } from './storage-error.ts';
 import type { SiteLock, SiteReader, SiteStorage } from './storage.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface FolderOptions {
   /** Absolute path of the site's `v1`. */
@@ -162,7 +163,7 @@ async function withFolderOf(file: string, run: () => Promise<void>): Promise<voi
     await run();
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await run();
   }
 }

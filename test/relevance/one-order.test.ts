@@ -60,10 +60,10 @@ async function openPage(base: string, count: number): Promise<Ask> {
   const worker = new Worker(BROWSER, { eval: true, workerData: PAGE });
   onTestFinished(async () => void (await worker.terminate()));
   await once(worker, 'message');
-  worker.postMessage({ opening: { base, count, types: {}, sources: ['gitea'], search: search.path } });
+  worker.postMessage({ opening: { base, count, types: {}, sources: ['gitea'], search: search.path } }, []);
   return async (text) => {
     const question: Question = { text, sort: 'best', shown: SHOWN, type: [], source: [], tag: [] };
-    worker.postMessage({ id: 1, question });
+    worker.postMessage({ id: 1, question }, []);
     const [{ answer }] = (await once(worker, 'message')) as [{ answer: Answer }];
     return idsOf(answer.rows);
   };
