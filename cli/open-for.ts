@@ -47,6 +47,6 @@ export function openFor(settings: Settings, { proxyFor, note, now, random }: Sur
 }
 
 function renderRequest({ method, url, status, durationMs, fromCache, error }: RequestEvent): string {
-  const result = fromCache ? 'from the cache' : (error ?? String(status ?? 'no answer'));
+  const result = fromCache ? 'from the cache' : (error ?? String(status ?? 'read'));
   return `${method} ${url}: ${result} (${Math.round(durationMs)} ms)`;
 }

@@ -94,6 +94,8 @@ describe('extension search', () => {
     const all = await place.run('search', 'several', 'amazon', '--verbose');
     expect(all.stdout.split('\n')[1]).toMatch(/^(?:provider\/aws|cluster\/many) /);
     expect(all.stderr).toMatch(/^GET http:\S+\/api\/v1\/index\.json: 200 \(\d+ ms\)$/m);
+    const inFolder = await (await openPlace('folder')).run('list', '--verbose');
+    expect(inFolder.stderr).toMatch(/^GET \/\S+\/v1\/index\.json: read \(\d+ ms\)$/m);
     const colour = { ...place.env, FORCE_COLOR: '1' };
     place.env = colour;
     const one = await place.run('search', 'data', '--limit', '1');
