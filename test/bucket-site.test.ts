@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openRegistry } from '../cli/registry/open-registry.ts';
 import type { Pointer } from '../indexer/model/documents.ts';
 import { faultsOf, openThere, publishedTo, storageOf, TO, V1 } from './bucket-publishing.ts';
 import { NOON, runIndexer, temporaryFolder } from './builders.ts';
@@ -183,6 +184,24 @@ describe('two proxies on one bucket', () => {
     const missing = await proxy.get('/extensions/provider/aws');
     expect(missing.status).toBe(503);
     expect(missing.text).not.toMatch(/s3:|127\.0\.0\.1/);
+  });
+});
+
+describe('a client', () => {
+  test('reads the bucket by its public URL, its stored gzip too', async () => {
+    const { store, run: runOnce } = await publishedTo(await smallWorld(), { compress: true });
+    await runOnce();
+    store.habits.isPublic = true;
+    const registry = openRegistry({
+      sites: [`${store.url}/${BUCKET}/site/api/v1`],
+      cacheFolder: await temporaryFolder(),
+      now: Date.now,
+      random: () => 0.5,
+    });
+    onTestFinished(() => registry.close());
+    expect((await registry.list()).map(({ name }) => name)).toEqual(['k8s', 'aws', 'redis']);
+    const id = await registry.identify('aws');
+    expect((await registry.versions(id)).map(({ version }) => version)).toEqual(['1.1.0+build.5', '1.0.0']);
   });
 });
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEPLOY } from './web-servers.ts';
 
-const PAGES = ['README.md', 'install.md', 'moving.md', 'publishing.md'];
+const PAGES = ['README.md', 'install.md', 'moving.md', 'publishing.md', 'object-stores.md'];
 
 /** As GitHub and Gitea make them of headings. */
 function anchorsOf(text: string): string[] {

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeWithin } from '../../indexer/model/object-store.ts';
+import { openSiteStorage } from '../../indexer/open-storage.ts';
 import { createBucketStorage } from '../../indexer/storage/bucket-storage.ts';
 import { createBucket } from '../../indexer/storage/bucket.ts';
+import { openReader, v1Within } from '../../indexer/storage/open-reader.ts';
 import type { SiteStorage } from '../../indexer/storage/storage.ts';
+import { NOON, runIndexer } from '../builders.ts';
+import { smallWorld } from '../crawl/world.ts';
+import { startProxy } from '../proxy/world.ts';
 import { describeSiteStorage } from '../storage/contract.ts';
 import { startMinio, startMoto, type RealStore } from './object-stores.ts';
 
@@ -78,4 +83,59 @@ describe.each([
     // moto takes whatever it is told of the bytes.
     expect(status).toBe(name === 'moto' ? 200 : 400);
   });
+
+  test('has a whole site, which two proxies serve as one registry', async () => {
+    const world = await smallWorld();
+    const to = `s3://${store.bucket}/whole`;
+    const publish = { to, twins: true, compress: name === 'MinIO' };
+    const config = { ...world.config, site: { ...world.config.site, path: to }, publish, s3: store.connection };
+    const runOnce = (now: number) => {
+      const storage = openSiteStorage(config, { ...OPTIONS, temporaryName: () => `token-${(names += 1)}` });
+      return runIndexer(config, { storage, now: () => now });
+    };
+    expect((await runOnce(NOON)).published).toMatchObject({ changed: true });
+    expect((await runOnce(NOON)).published).toMatchObject({ changed: false, written: 0 });
+    const readers = [1, 2].map(() => openReader(v1Within(to), { ...OPTIONS, timeoutMs: 5_000, s3: store.connection }));
+    const proxies = await Promise.all(readers.map((reader) => startProxy(config, { reader })));
+    const latest = async () => {
+      const answers = await Promise.all(proxies.map(({ get }) => get('/extensions/provider/aws')));
+      return answers.map(({ json }) => (json as { version: string }).version);
+    };
+    expect(await latest()).toEqual(['1.1.0+build.5', '1.1.0+build.5']);
+    world.release('aws_prov', { '2.0.0': { 'aws_prov.tar.gz': 'three' } });
+    await runOnce(NOON + 3_600_000);
+    for (const { clock } of proxies) clock.nowMs += 2_000;
+    expect(await latest()).toEqual(['2.0.0', '2.0.0']);
+    expect(await (await store.ask('GET', '/whole/api/v1/extensions')).text()).toContain('"version":"2.0.0"');
+    await Promise.all(readers.map((each) => each.close()));
+  });
+
+  const policyTest = name === 'MinIO' ? test : undefined;
+  policyTest?.(
+    'lets everybody read the site, and not what is the indexer’s own, by the policy of the guide',
+    async () => {
+      await store.ask('PUT', '/site/api/v1/.lock', { body: '{}' });
+      await store.ask('PUT', '/site/api/v1/index.json', { body: '{}' });
+      const resource = (path: string) => `arn:aws:s3:::${store.bucket}/site/${path}`;
+      const statement = { Principal: { AWS: ['*'] }, Action: ['s3:GetObject'] };
+      const policy = {
+        Version: '2012-10-17',
+        Statement: [
+          { ...statement, Effect: 'Allow', Resource: [resource('api/*')] },
+          { ...statement, Effect: 'Deny', Resource: [resource('api/v1/.*')] },
+        ],
+      };
+      expect((await store.ask('PUT', '?policy', { body: JSON.stringify(policy) })).status).toBe(204);
+      const statusOf = async (file: string) =>
+        (await fetch(`${store.connection.endpoint}${store.bucket}/site/api/v1/${file}`)).status;
+      expect(await statusOf('index.json')).toBe(200);
+      expect(await statusOf('.lock')).toBe(403);
+      const reader = openReader(v1Within(`${store.connection.endpoint}${store.bucket}/site`), {
+        ...OPTIONS,
+        timeoutMs: 5_000,
+      });
+      expect(String(await reader.read('index.json'))).toBe('{}');
+      await reader.close();
+    },
+  );
 });
