@@ -12,8 +12,12 @@ import { proxyOf } from './served-pages.ts';
  * Where the keys go on when what had the focus is made anew, or is no more.
  */
 
+/** The id or the text of what has the focus; empty where it was lost. */
 const focused = (page: Page) =>
-  page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || '');
+  page.evaluate(() => {
+    const { activeElement: element, body } = document;
+    return element === body || element === null ? '' : element.id || element.textContent;
+  });
 
 async function openSite(path: string, extensions: readonly CatalogueExtension[]): Promise<Page> {
   const { page } = await openPage(`${await proxyOf(extensions)}/${path}`);
