@@ -109,7 +109,7 @@ export function tooManyVersions(source: string, id: ExtensionId, count: number):
  */
 export function onePerVersion(results: readonly ReleaseResult[], source: string): Listing {
   const kept = new Map<Version, Release>();
-  const findings = results.flatMap((each) => each.findings);
+  const findings = findingsOf(results);
   for (const { release } of results) {
     if (release === undefined) continue;
     const other = kept.get(release.version);
@@ -126,6 +126,18 @@ export function onePerVersion(results: readonly ReleaseResult[], source: string)
   const [first] = releases;
   if (first !== undefined && releases.length < kept.size) findings.push(tooManyVersions(source, first.id, kept.size));
   return { releases, findings: firstFindings(findings, LIMITS.findingsOfRepository) };
+}
+
+/** Of two tags of one manifest the same is found, and it is told of the version: once. */
+function findingsOf(results: readonly ReleaseResult[]): Finding[] {
+  const told = new Set<string>();
+  return results.flatMap(({ release, findings }) => {
+    const what = release && `${release.version} ${release.key}`;
+    if (what === undefined) return findings;
+    if (told.has(what)) return [];
+    told.add(what);
+    return findings;
+  });
 }
 
 /** Those of the highest versions, as many as are read, in the order that they had. */

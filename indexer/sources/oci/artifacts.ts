@@ -3,7 +3,7 @@ import { codeOf, messageOf, RegistryError, type ErrorCode } from '../../model/er
 import type { Finding, ProblemCode } from '../../model/problem.ts';
 import { releaseSubject } from '../../model/release.ts';
 import { isVersion, parseVersion } from '../../model/version.ts';
-import { highest, onePerVersion, tooManyVersions, type Draft, type ReleaseResult } from '../release-parts.ts';
+import { highest, LIMITS, onePerVersion, tooManyVersions, type Draft, type ReleaseResult } from '../release-parts.ts';
 import type { Earlier, Listing } from '../source.ts';
 import type { FetchedManifest, OciClient } from './client.ts';
 import { isInstallable, platformOf, releaseFromArtifact, releaseKey, type PlatformManifest } from './release.ts';
@@ -84,17 +84,19 @@ export async function readTagged(
   return onePerVersion([{ findings: tooMany }, ...results, ...asides], source);
 }
 
-/** Of two tags for one version, and of what stands in for something else, nothing is known that would stand. */
-const NOT_CARRIED: ReadonlySet<ProblemCode> = new Set(['duplicate_version', 'read_failed', 'mutated']);
+/** What is told then is of another manifest, too: of a second tag, or of one that was not what stands. */
+const MIXED: ReadonlySet<ProblemCode> = new Set(['duplicate_version', 'read_failed', 'mutated']);
 
 /** Tag -> what an earlier crawl made of it. A manifest never changes, so that all is known of it for ever. */
 function knownTags(earlier: Earlier | undefined): ReadonlyMap<string, ReleaseResult> {
   const { releases, findings } = earlier?.listing ?? { releases: [], findings: [] };
+  // Some were left out, and whose they were is not told.
+  if (findings.length >= LIMITS.findingsOfRepository) return new Map();
   const about = Map.groupBy(findings, (each) => each.subject);
   return new Map(
-    releases.map((release) => {
+    releases.flatMap((release) => {
       const own = about.get(releaseSubject(release)) ?? [];
-      return [release.tag, { release, findings: own.filter((each) => !NOT_CARRIED.has(each.code)) }];
+      return own.some((each) => MIXED.has(each.code)) ? [] : [[release.tag, { release, findings: own }]];
     }),
   );
 }
