@@ -68,7 +68,7 @@ describe('what is known of a tag', () => {
     expect((await world.memory()).sources['oci']).toEqual(before);
   });
 
-  test.each([405, 501])('is read where HEAD is answered with %s', async (status) => {
+  test.each([403, 405, 501])('is read where HEAD is answered with %s', async (status) => {
     const world = await startWorld({ indexer: ALWAYS });
     world.push('redis-taskserv', '7.2.0', { 'redis.tar.gz': 'redis' });
     await world.run();

@@ -108,7 +108,8 @@ async function isUnmoved(
   signal: AbortSignal,
 ): Promise<boolean> {
   const digest = await client.fetchTagDigest(repository.full, tag, signal).catch((error: unknown) => {
-    if (problemOf(error) === undefined) throw error;
+    // An object store that GET is redirected to lets nobody in who comes with HEAD: its address is signed for GET.
+    if (problemOf(error) === undefined && codeOf(error) !== 'auth') throw error;
     return undefined;
   });
   return digest !== undefined && before.release?.key === releaseKey(repository.full, digest);
