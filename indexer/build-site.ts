@@ -117,8 +117,7 @@ async function crawlAndPublish(config: Config, dependencies: BuildDependencies):
   if (dependencies.part !== undefined && start.pointer === undefined) throw nothingToKeep(storage);
 
   const checkpoint = await openCheckpoint(storage, { memory: start.memory, now });
-  const looks = dependencies.full === true ? undefined : start.looks;
-  const outcomes = await crawl(config, { checkpoint, looks }, dependencies);
+  const outcomes = await crawl(config, { checkpoint, looks: start.looks }, dependencies);
   const options = {
     preference: config.sources.map((each) => each.name),
     ownership: createOwnership(config.sources),
@@ -187,7 +186,7 @@ async function crawl(
   { checkpoint, looks }: Known,
   dependencies: BuildDependencies,
 ): Promise<SourceOutcome[]> {
-  const { now, random, retry, network, signal, onProgress, part } = dependencies;
+  const { now, random, retry, network, signal, onProgress, part, full } = dependencies;
   const { concurrency, digests, digestBudgetBytes = Infinity, deadlineSeconds } = config.indexer;
   const { recentSeconds, lookAgainSeconds } = config.indexer;
   const forSources = {
@@ -205,7 +204,8 @@ async function crawl(
       sources,
       { memory: checkpoint.memory, ...(looks && { looks: ofSettings(looks, settings) }) },
       {
-        looking: { recentMs: recentSeconds * 1_000, lookAgainMs: lookAgainSeconds * 1_000 },
+        // What was looked at, and which of it is recent, is still known after it.
+        ...(full !== true && { looking: { recentMs: recentSeconds * 1_000, lookAgainMs: lookAgainSeconds * 1_000 } }),
         digests,
         digestBudgetBytes,
         concurrency,

@@ -8,7 +8,7 @@ import { problemKey, type Finding } from '../model/problem.ts';
 import { releaseSubject, type Release } from '../model/release.ts';
 import type { Listing, ListProgress, Source, SourceListing } from '../sources/source.ts';
 import { digestReleases, type DigestProgress } from './digests.ts';
-import { extensionOf, nextLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
+import { extensionOf, nextLooks, partLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
 import type { DigestMode } from './reading-plan.ts';
 
 export interface CrawlOptions {
@@ -25,7 +25,7 @@ export interface CrawlOptions {
   signal: AbortSignal;
   /** The one extension that is asked about; all of them without it. */
   only?: ExtensionId;
-  /** When what is known is looked at again; by each crawl without it. */
+  /** When what is known is looked at again; in this crawl, all of it, without it. */
   looking?: Omit<LookOptions, 'nowMs'>;
   /** Called with each attachment that was read; the next one of its source waits for it. */
   onRead?: (source: string, uuid: string, known: KnownAttachment) => Promise<void>;
@@ -137,7 +137,8 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
     findings: [...complete.findings, ...digested.findings],
     attachments: ofListing(attachments, complete),
   };
-  const looks = options.only === undefined ? nextLooks(listing.looked, earlier, nowMs) : earlier.looks.repositories;
+  const looksAfter = options.only === undefined ? nextLooks : partLooks;
+  const looks = looksAfter(listing.looked, earlier, nowMs);
   return { memory, looks };
 }
 
@@ -154,7 +155,7 @@ async function fetchOne(
   return {
     releases: [...previous.releases.filter((each) => each.id !== id), ...releases],
     findings: [...previous.findings.filter((each) => extensionOf(each) !== id), ...findings],
-    looked: [],
+    looked: [{ name: candidate.repository, id, listing: found?.listing ?? 'failed' }],
   };
 }
 

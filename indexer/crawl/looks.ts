@@ -74,7 +74,10 @@ export function planLooks(
   }
   waiting.sort((a, b) => compareText(a.looked, b.looked) || compareText(a.name, b.name));
   const inTurn = lookAgainMs === 0 ? 0 : turnsBetween(atMs, nowMs, lookAgainMs / repositories.length);
-  for (const { earlier } of waiting.slice(0, inTurn)) earlier.due = true;
+  waiting.forEach(({ earlier, looked }, at) => {
+    // The turns that fell due while the source failed are made up for.
+    earlier.due = at < inTurn || Date.parse(looked) <= nowMs - lookAgainMs;
+  });
   return plan;
 }
 
@@ -91,24 +94,48 @@ export function nextLooks(
 ): Record<string, Look> {
   const given = byExtension(memory);
   const now = formatTime(nowMs);
-  const next = looked.flatMap(({ name, id, seen, listing }): [string, Look][] => {
-    const before = lookOf(looks, name);
-    if (listing === undefined) return before === undefined ? [] : [[keyOf(name), before]];
+  const next = looked.flatMap(({ name, id, seen, listing, isLeft }): [string, Look][] => {
     if (listing === 'failed') return [];
+    const before = lookOf(looks, name);
+    const { releases, findings } = given.get(id) ?? { releases: [], findings: [] };
+    // What happened while it could not be read is not known, so it counts as lately.
     const isChanged =
       (before !== undefined && before.seen !== seen) ||
-      identityOf(listing.releases) !== identityOf(given.get(id)?.releases);
-    const changed = isChanged ? now : before?.changed;
-    return [
-      [keyOf(name), { ...(seen !== undefined && { seen }), looked: now, ...(changed !== undefined && { changed }) }],
-    ];
+      findings.some((each) => UNSETTLED.has(each.code)) ||
+      hasChanged(releases, listing.releases);
+    const changed = isChanged ? now : earliest(before?.changed, now);
+    const look = {
+      ...(seen !== undefined && { seen }),
+      looked: (isLeft && before?.looked) ?? now,
+      ...(changed !== undefined && { changed }),
+    };
+    return [[keyOf(name), look]];
   });
   return Object.fromEntries(next.sort(([a], [b]) => compareText(a, b)));
 }
 
-/** Not the name itself, which the policy may hide; 64 bits, since two of one key would only be read more often. */
+/**
+ * The looks after a crawl of a part: those of the others as they were. No list tells of what was read then, so that the
+ * next one which does has it read once more.
+ */
+export function partLooks(looked: readonly Looked[], earlier: EarlierLooks, nowMs: number): Record<string, Look> {
+  const again = new Set(looked.map(({ name }) => keyOf(name)));
+  const others = Object.entries(earlier.looks.repositories).filter(([key]) => !again.has(key));
+  const next = [...others, ...Object.entries(nextLooks(looked, earlier, nowMs))];
+  return Object.fromEntries(next.sort(([a], [b]) => compareText(a, b)));
+}
+
+/** A clock that was ahead once must not keep a repository recent until then. */
+function earliest(changed: string | undefined, now: string): string | undefined {
+  return changed !== undefined && changed > now ? now : changed;
+}
+
+/**
+ * Not the name itself, which the policy may hide; 64 bits, since two of one key would only be read more often. Whoever asks
+ * for one extension has the case of a name from the configuration, and the list has it from Gitea.
+ */
 function keyOf(name: string): string {
-  return hexOf(digestOf(name)).slice(0, 16);
+  return hexOf(digestOf(name.toLowerCase())).slice(0, 16);
 }
 
 function lookOf({ repositories }: SourceLooks, name: string): Look | undefined {
@@ -140,8 +167,15 @@ export function extensionOf({ code, extension, subject }: Finding): ExtensionId 
   return id?.includes('/') === true ? (id as ExtensionId) : undefined;
 }
 
+function hasChanged(before: readonly Release[], after: readonly Release[]): boolean {
+  const known = new Set(before);
+  // Most are the very same objects: what is left as it is costs no text.
+  if (before.length === after.length && after.every((each) => known.has(each))) return false;
+  return identityOf(before) !== identityOf(after);
+}
+
 /** Of each release its key and uploads: what changes with its content. */
-function identityOf(releases: readonly Release[] = []): string {
+function identityOf(releases: readonly Release[]): string {
   return releases
     .map(({ key, assets }) =>
       JSON.stringify([key, ...assets.map(({ name, size, location }) => [name, size, location])]),

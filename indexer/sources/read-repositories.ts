@@ -50,7 +50,7 @@ export async function readRepositories<R>(
     progress.releases += listing.releases.length;
     onProgress?.({ ...progress });
     const isLeft = earlier?.due === false;
-    return { listing, looked: { ...listed, listing: failed ? 'failed' : isLeft ? undefined : listing } };
+    return { listing, looked: { ...listed, listing: failed ? 'failed' : listing, ...(isLeft && { isLeft }) } };
   };
   const limit = createLimit(reading.concurrency);
   const settled = await Promise.allSettled(repositories.map((each) => limit(() => readOne(each))));

@@ -45,9 +45,11 @@ export interface Earlier {
   due: boolean;
 }
 
-/** A repository that was found, and what was read in it; undefined where what is known of it was left as it is. */
+/** A repository that was found, and what there is in it. */
 export interface Looked extends ListedRepository {
-  listing: Listing | 'failed' | undefined;
+  listing: Listing | 'failed';
+  /** What is known of it was left as it is: it was not due, and its listing has only what a list shows to be new. */
+  isLeft?: true;
 }
 
 export interface SourceListing extends Listing {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { problemsOf, startWorld, type World } from './world.ts';
+import { parseExtensionId } from '../../indexer/model/extension.ts';
+import type { LooksDocument } from '../../indexer/model/looks.ts';
+import { problemsOf, smallWorld, startWorld, type World } from './world.ts';
 
 // What stands without being read is what reading would give.
 
@@ -76,5 +78,95 @@ describe('what is known of a tag', () => {
     const report = await world.run();
     expect(problemsOf(report)).toEqual([]);
     expect(report.outcomes.map((each) => each.failure)).toEqual([undefined, undefined]);
+  });
+});
+
+describe('what is recent', () => {
+  const RECENT = { recentSeconds: 5 * 3_600, lookAgainSeconds: 31_536_000 };
+
+  /** After everything else is long ago, a release that a crawl finds. */
+  async function withNewRelease(): Promise<World> {
+    const world = await smallWorld({ indexer: RECENT });
+    for (let run = 0; run < 8; run += 1) await world.run();
+    world.release('aws_prov', { '2.0.0': { 'aws_prov.tar.gz': 'two' } });
+    world.push('redis-taskserv', '8.0.0', { 'redis.tar.gz': 'eight' });
+    await world.run();
+    return world;
+  }
+
+  async function expectFileFound(world: World): Promise<void> {
+    world.gitea.addAsset('acme', 'aws_prov', { tag: '2.0.0', name: 'notes.txt', content: 'later' });
+    await world.run();
+    const [newest] = await world.versions('provider/aws');
+    expect(newest?.assets.map((each) => each.name)).toEqual(['aws_prov.tar.gz', 'notes.txt']);
+  }
+
+  test('is so after a crawl with --full', async () => {
+    const world = await withNewRelease();
+    await world.run({ full: true });
+    await expectFileFound(world);
+  });
+
+  test('is so after its repository could not be read', async () => {
+    const world = await withNewRelease();
+    world.gitea.misbehave({ match: /aws_prov\/releases/, fault: { kind: 'status', status: 403 } });
+    await world.run();
+    world.gitea.heal();
+    await world.run();
+    await expectFileFound(world);
+  });
+
+  test('is a repository with a new tag at a registry', async () => {
+    const world = await withNewRelease();
+    world.push('redis-taskserv', '8.0.0', { 'redis.tar.gz': 'others' });
+    expect(problemsOf(await world.run())).toContain('mutated taskserv/redis@8.0.0');
+  });
+
+  test('ends although the clock was ahead once', async () => {
+    const world = await smallWorld({ indexer: RECENT });
+    await world.run({ now: () => Date.parse('2099-01-01T00:00:00Z') });
+    for (let run = 0; run < 8; run += 1) await world.run();
+    world.gitea.forget();
+    await world.run();
+    expect(world.gitea.requests.map((each) => each.path)).toEqual(['/api/v1/orgs/acme/repos']);
+  });
+});
+
+test('a source that failed for long is looked at as soon as promised', async () => {
+  const world = await smallWorld({ indexer: { recentSeconds: 0, lookAgainSeconds: 4 * 3_600 } });
+  await world.run();
+  world.gitea.misbehave({ match: /orgs/, fault: { kind: 'status', status: 500 } });
+  for (let run = 0; run < 4; run += 1) await world.run();
+  world.gitea.heal();
+  world.gitea.forget();
+  await world.run();
+  expect(world.gitea.requests.map((each) => each.path)).toEqual([
+    '/api/v1/orgs/acme/repos',
+    '/api/v1/repos/acme/aws_prov/releases',
+    '/api/v1/repos/acme/redis_taskserv/releases',
+  ]);
+});
+
+describe('a crawl of a part', () => {
+  test('that could not read a repository leaves it to the next whole one', async () => {
+    const world = await startWorld({ indexer: NEVER });
+    world.release('redis_taskserv', { nightly: { 'redis.tar.gz': 'redis' } });
+    world.release('aws_prov', { '1.0.0': { 'aws_prov.tar.gz': 'one' } });
+    await world.run();
+    const { gitea: before } = (await world.memory()).sources;
+    world.gitea.misbehave({ match: /redis_taskserv\/releases/, fault: { kind: 'status', status: 403 } });
+    await world.run({ part: { only: parseExtensionId('taskserv/redis') } });
+    world.gitea.heal();
+    await world.run();
+    expect((await world.memory()).sources['gitea']).toEqual(before);
+  });
+
+  test('keeps the looks of the others, also with --full', async () => {
+    const world = await smallWorld({ indexer: NEVER });
+    await world.run();
+    const before = await world.read<LooksDocument>('crawl/looks');
+    await world.run({ part: { source: 'gitea' }, full: true });
+    const after = await world.read<LooksDocument>('crawl/looks');
+    expect(after.sources['oci']).toEqual(before.sources['oci']);
   });
 });

@@ -100,7 +100,8 @@ describe('a crawl of an unchanged world', () => {
       turns = [...turns, ...due.map((each) => each.name)];
       const read = repositories.map((each) => ({
         ...each,
-        listing: due.includes(each) ? { releases: [], findings: [] } : undefined,
+        listing: { releases: [], findings: [] },
+        ...(!due.includes(each) && { isLeft: true as const }),
       }));
       looks = { settings: '', repositories: nextLooks(read, earlier, nowMs) };
     }
