@@ -8,7 +8,15 @@ import { problemKey, type Finding } from '../model/problem.ts';
 import { releaseSubject, type Release } from '../model/release.ts';
 import type { Listing, ListProgress, Source, SourceListing } from '../sources/source.ts';
 import { digestReleases, type DigestProgress } from './digests.ts';
-import { extensionOf, nextLooks, partLooks, planLooks, type EarlierLooks, type LookOptions } from './looks.ts';
+import {
+  extensionOf,
+  isSettled,
+  nextLooks,
+  partLooks,
+  planLooks,
+  type EarlierLooks,
+  type LookOptions,
+} from './looks.ts';
 import type { DigestMode } from './reading-plan.ts';
 
 export interface CrawlOptions {
@@ -134,7 +142,7 @@ async function readSource(source: Source, reading: Reading, options: CrawlOption
   });
   const memory = {
     releases: digested.releases,
-    findings: [...complete.findings, ...digested.findings],
+    findings: withFailures(complete.findings, digested.findings),
     attachments: ofListing(attachments, complete),
   };
   const looksAfter = options.only === undefined ? nextLooks : partLooks;
@@ -194,7 +202,7 @@ export function failuresOf({ findings }: SourceMemory): Map<string, Finding> {
   return new Map(findings.flatMap((each) => (each.code === 'read_failed' ? [[each.subject, each] as const] : [])));
 }
 
-/** So that the next crawl reads last what it could not read in this one. */
+/** So that the next crawl reads last what it could not read in this one; what was told of it before is told anew. */
 function withFailures(before: readonly Finding[], failures: readonly Finding[]): Finding[] {
   const known = new Set(failures.map(problemKey));
   return [...before.filter((each) => !known.has(problemKey(each))), ...failures];
@@ -232,7 +240,15 @@ async function withMissing(listing: Listing, { source, previous, signal, concurr
     );
   }
   const found = asked.filter((each) => each !== undefined).filter((each) => !listed.has(releaseSubject(each)));
-  return { releases: [...listing.releases, ...found], findings: [...listing.findings, ...findings] };
+  const stillTold = toldOf(found, previous, listing);
+  return { releases: [...listing.releases, ...found], findings: [...listing.findings, ...stillTold, ...findings] };
+}
+
+/** Of a release that is asked for by its key nothing is found anew, so what was told of it still is. */
+function toldOf(found: readonly Release[], { findings }: SourceMemory, listing: Listing): Finding[] {
+  const subjects = new Set(found.map(releaseSubject));
+  const known = new Set(listing.findings.map(problemKey));
+  return findings.filter((each) => subjects.has(each.subject) && isSettled(each) && !known.has(problemKey(each)));
 }
 
 /** Attachments that no release names any more will not come back: a new upload gets a new uuid. */

@@ -30,8 +30,12 @@ export interface EarlierLooks {
   atMs: number;
 }
 
-/** What stands is not what was given, or nothing was: only reading tells when that ends. */
 const UNSETTLED: ReadonlySet<ProblemCode> = new Set(['read_failed', 'mutated', 'sidecar_mismatch']);
+
+/** Whether what stands is what was given: where it is not, only reading tells when that ends. */
+export function isSettled({ code }: Finding): boolean {
+  return !UNSETTLED.has(code);
+}
 
 /** Raised when this program comes to read the same answers otherwise. */
 const RULES = 1;
@@ -67,7 +71,7 @@ export function planLooks(
       look.seen !== seen ||
       (look.changed !== undefined && look.changed > recent) ||
       lookAgainMs === 0 ||
-      listing.findings.some((each) => UNSETTLED.has(each.code));
+      !listing.findings.every(isSettled);
     const earlier = { listing, due };
     plan.set(name, earlier);
     if (!due) waiting.push({ looked: look.looked, earlier, name });
@@ -101,7 +105,7 @@ export function nextLooks(
     // What happened while it could not be read is not known, so it counts as lately.
     const isChanged =
       (before !== undefined && before.seen !== seen) ||
-      findings.some((each) => UNSETTLED.has(each.code)) ||
+      !findings.every(isSettled) ||
       hasChanged(releases, listing.releases);
     const changed = isChanged ? now : earliest(before?.changed, now);
     const look = {

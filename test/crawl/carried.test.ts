@@ -170,3 +170,28 @@ describe('a crawl of a part', () => {
     expect(after.sources['oci']).toEqual(before.sources['oci']);
   });
 });
+
+test('what is known of a release that is asked for by its key stays known', async () => {
+  const world = await startWorld({ indexer: NEVER });
+  pushLong(world, '7.2.0', 'redis');
+  world.push('redis-taskserv', '7.3.0', { 'redis.tar.gz': 'redis' });
+  const [before] = await memoriesOf(world, 1);
+  const replace = (): unknown => ({ name: 'acme/redis-taskserv', tags: ['7.3.0'] });
+  world.oci.misbehave({ match: /redis-taskserv\/tags/, fault: { kind: 'replaceJson', replace } });
+  await world.run();
+  world.oci.heal();
+  expect(await memoriesOf(world, 1)).toEqual([before]);
+});
+
+test('what could not be read is told once, however many crawls of parts come', async () => {
+  const world = await smallWorld({ indexer: { ...NEVER, digestBudgetBytes: 1 } });
+  await world.run();
+  world.config.indexer.digestBudgetBytes = 1_000;
+  for (const tag of ['v1.0.0', '1.1.0+build.5']) world.spoil('aws_prov', tag, { kind: 'status', status: 404 });
+  const only = parseExtensionId('taskserv/redis');
+  await world.run({ part: { only } });
+  const { gitea: once } = (await world.memory()).sources;
+  expect(once?.findings.map((each) => each.code)).toContain('read_failed');
+  await world.run({ part: { only } });
+  expect((await world.memory()).sources['gitea']?.findings).toEqual(once?.findings);
+});
