@@ -12,12 +12,14 @@ const MAX_LOOKS_BYTES = 256 * 1024 * 1024;
  * was killed, a rollback), or not legibly: the crawl then reads all of them, which is never wrong.
  */
 export async function loadLooks(from: SiteReader, memory: Digest | undefined): Promise<LooksDocument | undefined> {
-  const bytes = await from.read(fileOf(LOOKS), MAX_LOOKS_BYTES);
-  if (bytes === undefined || memory === undefined) return undefined;
+  if (memory === undefined) return undefined;
   let value: unknown;
   try {
+    const bytes = await from.read(fileOf(LOOKS), MAX_LOOKS_BYTES);
+    if (bytes === undefined) return undefined;
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
+    // A bucket that does not let itself be listed answers 403 for a document that is not there, as of an older site.
     // Whatever it was, what it would have spared is read again.
     return undefined;
   }

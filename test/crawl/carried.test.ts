@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { parseExtensionId } from '../../indexer/model/extension.ts';
 import type { LooksDocument } from '../../indexer/model/looks.ts';
-import { problemsOf, smallWorld, startWorld, type World } from './world.ts';
+import { statusError } from '../../indexer/http/status.ts';
+import type { SiteReader } from '../../indexer/storage/storage.ts';
+import { NOON, runIndexer, v1Of } from '../builders.ts';
+import { elsewhere, openPrevious } from './site-folder.ts';
+import { HOUR, problemsOf, smallWorld, startWorld, type World } from './world.ts';
 
 // What stands without being read is what reading would give.
 
@@ -169,6 +173,21 @@ describe('a crawl of a part', () => {
     const after = await world.read<LooksDocument>('crawl/looks');
     expect(after.sources['oci']).toEqual(before.sources['oci']);
   });
+});
+
+test('a site elsewhere that does not give its looks is started from all the same', async () => {
+  const world = await smallWorld({ indexer: NEVER });
+  await world.run();
+  const site = openPrevious(v1Of(world.config));
+  const previous: SiteReader = {
+    ...site,
+    read: (file, maxBytes) =>
+      file.startsWith('crawl/looks')
+        ? Promise.reject(statusError(403, 'https://bucket.example/v1/crawl/looks/index.json', undefined))
+        : site.read(file, maxBytes),
+  };
+  const report = await runIndexer(await elsewhere(world.config), { previous, now: () => NOON + 2 * HOUR });
+  expect(report.published?.changed).toBe(true);
 });
 
 test('what is known of a release that is asked for by its key stays known', async () => {
