@@ -111,6 +111,7 @@ describe('extension in a pipe', () => {
   });
 });
 
+// A device of Linux, which CI is.
 describe.skipIf(!existsSync('/dev/full'))('extension whose standard output cannot be written to', () => {
   test.each(['--version', '--help', 'list', 'list --json', 'download big -o -'])(
     'says so in one line and exits with 1: %s',
